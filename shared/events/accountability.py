@@ -1,0 +1,132 @@
+"""What accountability publishes on `case-events`: the life of a responsibility case 责任案件."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.events.base import (
+    Event,
+    EventRef,
+    Instant,
+    LimitTerms,
+    Model,
+    Name,
+    Origin,
+    PersonId,
+    Role,
+    Text,
+    When,
+)
+
+
+class Responsible(Model):
+    """Who held a role at the due instant; `person` absent: the post was vacant."""
+
+    role: Role
+    person: PersonId | None = None
+    rule: Name = Field(description="The rule of attribution applied, such as R25.")
+    because: Text
+
+
+class Rung(Model):
+    """One step of the ladder, stamped on the case when it opens. `after` is absent for the day of the miss."""
+
+    rung: int = Field(ge=0)
+    role: Role
+    after: Name | None = None
+
+
+class Addressee(Model):
+    """Whom a rung reaches. `skipped` are the vacant roles below, whose turn went up (domain, ladder)."""
+
+    role: Role
+    person: PersonId | None = None
+    skipped: tuple[Role, ...] = ()
+
+
+class CaseEvent(Event):
+    """Of every event of a case. `matter` is the matter whose limit was missed."""
+
+    case_id: Name
+    authority: Name
+    matter: Name
+    occurred_at: Instant
+    origin: Origin = "live"
+
+
+class CaseOpened(CaseEvent):
+    """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds them."""
+
+    TYPE = "case.opened"
+    clock: Name
+    subject: str = ""
+    item: Name | None = None
+    unit: Name | None = None
+    due: When
+    late_from: Instant
+    detected_at: Instant
+    miss: EventRef
+    rulebook: Name
+    responsible: tuple[Responsible, ...]
+    ladder: tuple[Rung, ...]
+    limits: tuple[LimitTerms, ...]
+    addressee: Addressee
+
+
+class CaseRevised(CaseEvent):
+    """A fact learned later changes the proposal; earlier proposals are kept (D18)."""
+
+    TYPE = "case.revised"
+    responsible: tuple[Responsible, ...]
+    reason: Literal["miss-republished", "directory-fact"]
+
+
+class CaseEscalated(CaseEvent):
+    """Nobody answered within the rung's limit: the case climbs one rung."""
+
+    TYPE = "case.escalated"
+    rung: int = Field(ge=1)
+    addressee: Addressee
+    miss: EventRef
+    last: bool = Field(description="There is no rung above; operators are alerted (D17).")
+    responsible: tuple[Responsible, ...]
+    due: When
+    unit: Name | None = None
+    item: Name | None = None
+
+
+class CaseAnswered(CaseEvent):
+    """The first answer; it stops the case's own clocks. Its text is read under access control, not here."""
+
+    TYPE = "case.answered"
+    answered_by: PersonId
+
+
+class CaseWithdrawn(CaseEvent):
+    """撤案: the miss it rests on is untrue. `told` are all who were told of the case."""
+
+    TYPE = "case.withdrawn"
+    reason: Literal["met", "due-moved", "voided"]
+    cause: EventRef
+    told: tuple[PersonId, ...]
+    due: When
+    unit: Name | None = None
+    item: Name | None = None
+
+
+class CaseReinstated(CaseEvent):
+    """The same miss is true again (D2); the case's limits start anew from `occurred_at`."""
+
+    TYPE = "case.reinstated"
+    miss: EventRef
+    limits: tuple[LimitTerms, ...]
+    responsible: tuple[Responsible, ...]
+    addressee: Addressee
+    due: When
+    unit: Name | None = None
+    item: Name | None = None
+
+
+CASE_EVENTS: tuple[type[Event], ...] = (
+    CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated,
+)  # fmt: skip

@@ -1,0 +1,157 @@
+"""What all event models are made of: the strict base, points in business time, references, keys, limits."""
+
+import re
+from datetime import date, datetime
+from datetime import time as time_of_day
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+_T = TypeVar("_T", bound=date)
+EARLIEST = date(1900, 1, 1)
+LATEST = date(2200, 1, 1)
+"""Business time outside [EARLIEST, LATEST) is a typing error in some register, never a fact."""
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})")
+
+
+def _plausible(when: _T) -> _T:
+    day = when.date() if isinstance(when, datetime) else when
+    if not EARLIEST <= day < LATEST:
+        raise ValueError(f"lies outside {EARLIEST} to {LATEST}")
+    return when
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, str):
+        if not _INSTANT.fullmatch(value):
+            raise ValueError("is not an instant with its offset, such as 2026-01-28T09:30:00+08:00")
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("is not an instant with its offset, such as 2026-01-28T09:30:00+08:00")
+    return _plausible(value)
+
+
+def _when(value: object) -> datetime | date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        value = date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return _plausible(value)
+    return _instant(value)
+
+
+def _known_zone(name: str) -> str:
+    if name not in _ZONES:
+        raise ValueError("is not the name of an IANA time zone, such as Asia/Shanghai")
+    return name
+
+
+def _written(when: datetime | date) -> str:
+    return when.isoformat()
+
+
+_ZONES = frozenset(available_timezones())
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+    PlainSerializer(_written),
+]
+"""A point in time with its offset."""
+When = Annotated[
+    datetime | date,
+    PlainValidator(_when),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+    PlainSerializer(_written),
+]
+"""An instant with its offset, or a bare date: then it lies within that day and counts as known from 00:00 (D6)."""
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""Pseudonymous (D19): an id that only the directory can turn into a name."""
+Origin = Literal["live", "import"]
+Role = Literal["direct", "leading", "principal"]
+"""direct 直接责任人, leading 分管负责人, principal 主要负责人."""
+
+
+class Model(BaseModel):
+    """Strict, closed and frozen; an error never echoes the input, which may hold personal data (I22)."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Event(Model):
+    """The `data` of one CloudEvent. Subclasses name their type and version."""
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+    def to_data(self) -> dict[str, Any]:
+        """JSON-ready, without the fields that are absent."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class EventRef(Model):
+    """An event's identity, as CloudEvents says (D1)."""
+
+    source: Name
+    id: Name
+
+
+class LimitTerms(Model):
+    """A limit as stamped on a matter or a case: all that is needed to count it, no catalogue required (D5)."""
+
+    clock: Name
+    amount: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min)$")] | None = None
+    at: When | None = None
+    start_rule: Literal["day0", "roll", "inclusive"] = "day0"
+    roll: Literal["next", "previous", "none"] = "none"
+    zone: Zone
+    day_ends: time_of_day | None = Field(default=None, description="Local close of business; absent: 24:00.")
+    calendar: Name
+    starts_on: tuple[Name, ...]
+    stops_on: tuple[Name, ...]
+    warnings: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min|%)$")], ...] = ()
+    source: Text = Field(description="Legal source with its article, or `not verified`.")
+
+    def model_post_init(self, _: object) -> None:
+        if (self.amount is None) == (self.at is None):
+            raise ValueError("a limit has either an amount or a stated end")
+
+
+def aggregate_key(authority: str, name: str) -> str:
+    """`authority/name`, each percent-encoded: the Kafka key, the lock key and the CloudEvents subject (D1)."""
+    return f"{quote(authority, safe='')}/{quote(name, safe='')}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """The (authority, name) of a key. ValueError when it is not one, or not in its one canonical spelling."""
+    authority, slash, name = key.partition("/")
+    pair = unquote(authority, errors="strict"), unquote(name, errors="strict")
+    if not slash or not all(pair) or aggregate_key(*pair) != key:
+        raise ValueError("is not authority/id with both parts percent-encoded")
+    return pair
+
+
+def instant_of(when: datetime | date, zone: str | None) -> datetime:
+    """The instant a fact is known from: itself, or 00:00 in `zone` for a bare date (D6)."""
+    if isinstance(when, datetime):
+        return when
+    if zone is None:
+        raise ValueError("a bare date needs the zone its day is counted in")
+    return datetime.combine(when, time_of_day(), ZoneInfo(zone))

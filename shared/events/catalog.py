@@ -1,0 +1,71 @@
+"""Which events travel on which topic, in which versions."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from shared.events import accountability, deadline, intake, notification, submissions
+from shared.events.base import Event, Model, Name
+
+HERE = Path(__file__).parent
+
+
+class Topic(Model):
+    """One file of `topics/`: who writes, who reads, how long it is kept, and why that many partitions."""
+
+    name: Name
+    key: str
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    partitions: int
+    why_partitions: str
+    retention_days: int | None = None
+    max_message_bytes: int
+    description: str
+
+
+EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "submissions": submissions.SUBMISSIONS,
+    "matter-events": intake.MATTER_EVENTS,
+    "directory-events": intake.DIRECTORY_EVENTS,
+    "deadline-events": deadline.DEADLINE_EVENTS,
+    "case-events": accountability.CASE_EVENTS,
+    "notification-events": notification.NOTIFICATION_EVENTS,
+    "rejections": (submissions.SubmissionRejected,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownVersion:
+    """A version of a known type that this build does not know."""
+
+    type: str
+    version: int
+
+
+@cache
+def _index(topic: str) -> dict[str, dict[int, type[Event]]]:
+    found: dict[str, dict[int, type[Event]]] = {}
+    for event in EVENTS[topic]:
+        found.setdefault(event.TYPE, {})[event.VERSION] = event
+    return found
+
+
+def model_of(topic: str, type_: str, version: int) -> type[Event] | UnknownVersion | None:
+    """The model; None for an unknown type; UnknownVersion for a version that is not known of a known type (D16)."""
+    versions = _index(topic).get(type_)
+    return None if versions is None else versions.get(version, UnknownVersion(type_, version))
+
+
+@cache
+def topics() -> dict[str, Topic]:
+    """Every declared topic, by name."""
+    files = sorted((HERE / "topics").glob("*.yaml"))
+    found = [Topic.model_validate(yaml.safe_load(file.read_text()), strict=False) for file in files]
+    return {topic.name: topic for topic in found}
+
+
+PARTITIONS = 6
+"""Of every topic that carries aggregates: equal, so that an outbox bucket is a partition wherever a row goes (D14)."""

@@ -1,0 +1,208 @@
+"""CloudEvents 1.0 on Kafka and HTTP: structured and binary mode in, binary mode out.
+
+Two readers, on purpose: `read_submission` is strict and answers with problems (the world's events enter there);
+`read_own` is tolerant of additions (D16) because what stands on our own topics was strict when it was written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from shared.events import strict_json
+from shared.events.base import Event, Instant, Model, Name, split_key
+from shared.events.submissions import Problem
+
+STRUCTURED = "application/cloudevents+json"
+JSON = "application/json"
+_SCALARS = (str, int, bool)
+
+
+class Refused(ValueError):
+    """An event that does not enter; `problems` say why, each with a pointer."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.detail}" for p in problems))
+        self.problems = problems
+
+
+class Attributes(Model):
+    """The context attributes of a submission. Extension attributes of others are allowed, and not read."""
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+    type: Name
+    subject: Name
+    time: Instant
+    version: int = Field(ge=1, le=1_000_000)
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A well-formed event whose data is not judged yet. `key` is (authority, matter or post)."""
+
+    attributes: Attributes
+    key: tuple[str, str]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event from one of our own topics; `data` are the raw JSON bytes."""
+
+    id: str
+    source: str
+    type: str
+    version: int
+    subject: str
+    time: datetime
+    revision: int
+    causation: str | None
+    data: bytes
+
+
+_INTEGER = TypeAdapter(Annotated[int, Field(strict=False)])
+_OURS = frozenset(Attributes.model_fields)
+
+
+def problems_of(error: ValidationError, prefix: str = "") -> tuple[Problem, ...]:
+    """Pydantic's findings as problems. Input is never echoed, so a message holds only our own words."""
+    return tuple(
+        Problem(
+            code=found["type"].replace("_", "-"),
+            pointer=prefix
+            + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in found["loc"]),
+            detail=found["msg"].removeprefix("Value error, "),
+        )
+        for found in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+
+
+def _refuse(code: str, pointer: str, detail: str) -> Refused:
+    return Refused(Problem(code=code, pointer=pointer, detail=detail))
+
+
+def attributes_from_headers(headers: Iterable[tuple[str, bytes | None]], prefix: str) -> dict[str, Any]:
+    """The binary-mode attributes (`ce_…` on Kafka, `ce-…` on HTTP). A header that is null or not UTF-8 is refused by name."""
+    found: dict[str, Any] = {}
+    for name, value in headers:
+        lower = name.lower()
+        if not lower.startswith(prefix):
+            continue
+        attribute = lower.removeprefix(prefix)
+        if attribute in found:
+            raise _refuse("duplicate-attribute", f"/{attribute}", "is given twice")
+        try:
+            if value is None:
+                raise _refuse("null-header", f"/{attribute}", "its header has no value")
+            found[attribute] = value.decode()
+        except UnicodeDecodeError as error:
+            raise _refuse("not-utf8-header", f"/{attribute}", "its header is not UTF-8") from error
+    if "version" in found:
+        try:
+            found["version"] = _INTEGER.validate_python(found["version"])
+        except ValidationError:
+            raise _refuse("int-parsing", "/version", "is not an integer") from None
+    return found
+
+
+def read_structured(value: object) -> Submission:
+    """One structured-mode event, already parsed as strict JSON."""
+    if not isinstance(value, dict):
+        raise _refuse("not-an-object", "", "an event is a JSON object")
+    if "data_base64" in value:
+        raise _refuse("data-base64", "/data_base64", "data is sent as JSON, not as base64")
+    rest = {name: item for name, item in value.items() if name != "data"}
+    return _judged(rest, value.get("data"))
+
+
+def read_submission(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes | None, *, prefix: str = "ce_"
+) -> Submission:
+    """One event as it arrived, structured or binary. Raises Refused."""
+    attributes = attributes_from_headers(headers, prefix)
+    try:
+        content = strict_json.loads(value or b"")
+    except strict_json.NotStrictJson as error:
+        raise _refuse("not-json", "", str(error)) from None
+    content_type = (
+        next((v or b"" for n, v in headers if n.lower() == "content-type"), b"").decode("latin-1").lower()
+    )
+    if content_type.startswith(STRUCTURED) or "specversion" not in attributes:
+        return read_structured(content)
+    attributes.setdefault("datacontenttype", content_type.partition(";")[0].strip() or JSON)
+    return _judged(attributes, content)
+
+
+def _judged(attributes: Mapping[str, Any], data: object) -> Submission:
+    for name, item in attributes.items():
+        if name not in _OURS and not (
+            name.isascii() and name.isalnum() and name == name.lower() and isinstance(item, _SCALARS)
+        ):
+            raise _refuse(
+                "bad-extension",
+                "",
+                "an extension attribute has lower-case letters and digits for a name and a scalar value",
+            )
+    try:
+        judged = Attributes.model_validate_json(
+            orjson.dumps({n: v for n, v in attributes.items() if n in _OURS})
+        )
+    except ValidationError as error:
+        raise Refused(*problems_of(error)) from None
+    try:
+        key = split_key(judged.subject)
+    except ValueError as error:
+        raise _refuse("bad-subject", "/subject", str(error)) from None
+    if not isinstance(data, dict):
+        raise _refuse("no-data", "/data", "is not a JSON object")
+    return Submission(judged, key, data)
+
+
+def headers_out(
+    event: type[Event],
+    *,
+    id: str,
+    source: str,
+    subject: str,
+    time: datetime,
+    revision: int,
+    causation: str | None,
+) -> bytes:
+    """Binary-mode headers as a JSON object of strings: the form in which an outbox row keeps them."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_source": source,
+        "ce_type": event.TYPE,
+        "ce_subject": subject,
+        "ce_time": time.isoformat(),
+        "ce_version": str(event.VERSION),
+        "ce_revision": str(revision),
+        "content-type": JSON,
+    }
+    if causation:
+        headers["ce_causationid"] = causation
+    return orjson.dumps(headers)
+
+
+def read_own(headers: Iterable[tuple[str, bytes]], value: bytes) -> Received:
+    """An event from our own topics. Raises ValueError (KeyError included) when it is none: that is for the dead letters."""
+    found = {name: item.decode() for name, item in headers if name.startswith("ce_")}
+    return Received(
+        id=found["ce_id"],
+        source=found["ce_source"],
+        type=found["ce_type"],
+        version=int(found["ce_version"]),
+        subject=found["ce_subject"],
+        time=datetime.fromisoformat(found["ce_time"]),
+        revision=int(found["ce_revision"]),
+        causation=found.get("ce_causationid"),
+        data=value,
+    )

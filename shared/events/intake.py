@@ -1,0 +1,101 @@
+"""What intake publishes: accepted facts on `matter-events`, post holders on `directory-events`.
+
+Each repeats the submission's content and adds where it came from and when it was received; a registration carries the
+resolved limits, so that nobody downstream needs the catalogue.
+"""
+
+from pydantic import Field
+
+from shared.events import submissions as s
+from shared.events.base import Event, EventRef, Instant, LimitTerms, Model, Name
+
+
+class Recorded(Model):
+    """Of every accepted fact: the submission's identity orders it (D4), its receipt is kept beside its business time."""
+
+    submission: EventRef
+    issued_at: Instant
+    received_at: Instant
+
+
+class MatterRegistered(s.MatterSubmitted, Recorded):
+    """A matter and its limits, as the catalogue in force on the day of receipt has them."""
+
+    TYPE = "matter.registered"
+    item_version: Name
+    limits: tuple[LimitTerms, ...]
+
+
+class MatterAccepted(s.MatterAccepted, Recorded):
+    """受理."""
+
+
+class MatterRefused(s.MatterRefused, Recorded):
+    """不予受理."""
+
+
+class MatterAssigned(s.MatterAssigned, Recorded):
+    """In somebody's hands."""
+
+
+class MatterTransferred(s.MatterTransferred, Recorded):
+    """转办."""
+
+
+class StageStarted(s.StageStarted, Recorded):
+    """环节开始."""
+
+
+class StageFinished(s.StageFinished, Recorded):
+    """环节结束."""
+
+
+class MatterDecided(s.MatterDecided, Recorded):
+    """决定."""
+
+
+class MatterClosed(s.MatterClosed, Recorded):
+    """办结."""
+
+
+class MatterWithdrawn(s.MatterWithdrawn, Recorded):
+    """Taken back by the applicant."""
+
+
+class MatterReopened(s.MatterReopened, Recorded):
+    """Stops before it are void."""
+
+
+class MatterDelivered(s.MatterDelivered, Recorded):
+    """送达."""
+
+
+class LimitsChanged(s.LimitsChanged, Recorded):
+    """From `occurred_at` these limits replace those of the same clock."""
+
+    item_version: Name | None = None
+    limits: tuple[LimitTerms, ...] = Field(min_length=1)
+
+
+class FactCorrected(s.FactCorrected, Recorded):
+    """`fact.type` and `fact.data` are those of this topic: a corrected submission comes as matter.registered, with limits."""
+
+
+class FactRetracted(s.FactRetracted, Recorded):
+    """The fact `replaces` never was."""
+
+
+class HolderAssigned(s.HolderAssigned, Recorded):
+    """任职."""
+
+
+class HolderEnded(s.HolderEnded, Recorded):
+    """离任."""
+
+
+MATTER_EVENTS: tuple[type[Event], ...] = (
+    MatterRegistered, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
+    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, FactCorrected,
+    FactRetracted,
+)  # fmt: skip
+DIRECTORY_EVENTS: tuple[type[Event], ...] = (HolderAssigned, HolderEnded)

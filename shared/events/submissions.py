@@ -1,0 +1,201 @@
+"""What government systems publish on `submissions`, by Kafka or HTTP: facts about matters, and who holds which post."""
+
+from datetime import datetime as _datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Text, When, Zone
+
+
+class Fact(Event):
+    """Something that happened in a matter. `occurred_at` is business time and decides; a bare date needs `zone`."""
+
+    occurred_at: When
+    zone: Zone | None = None
+    origin: Origin = "live"
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _date_has_zone(self) -> "Fact":
+        if self.zone is None and not isinstance(self.occurred_at, _datetime):
+            raise ValueError("occurred_at is a bare date: say in `zone` where its day begins")
+        return self
+
+
+class Handled(Fact):
+    """A fact that says in whose hands the matter is from now on."""
+
+    unit: Name | None = None
+    person: PersonId | None = None
+
+
+class MatterSubmitted(Handled):
+    """收件. A recorded `due` is a limit of its own, beside those of the item."""
+
+    TYPE = "matter.submitted"
+    item: Name
+    unit: Name
+    title: Text | None = None
+    due: When | None = None
+
+
+class MatterAccepted(Handled):
+    """受理."""
+
+    TYPE = "matter.accepted"
+
+
+class MatterRefused(Handled):
+    """不予受理."""
+
+    TYPE = "matter.refused"
+
+
+class MatterAssigned(Handled):
+    """A person or unit is given the matter."""
+
+    TYPE = "matter.assigned"
+
+
+class MatterTransferred(Handled):
+    """转办: the matter leaves one pair of hands for another."""
+
+    TYPE = "matter.transferred"
+
+
+class StageStarted(Handled):
+    """环节开始."""
+
+    TYPE = "stage.started"
+    stage: Name
+
+
+class StageFinished(Handled):
+    """环节结束."""
+
+    TYPE = "stage.finished"
+    stage: Name
+
+
+class MatterDecided(Fact):
+    """决定."""
+
+    TYPE = "matter.decided"
+    outcome: Name | None = None
+
+
+class MatterClosed(Fact):
+    """办结."""
+
+    TYPE = "matter.closed"
+    outcome: Name | None = None
+
+
+class MatterWithdrawn(Fact):
+    """The applicant takes it back."""
+
+    TYPE = "matter.withdrawn"
+
+
+class MatterReopened(Fact):
+    """A closure that did not hold: every stop before it is void."""
+
+    TYPE = "matter.reopened"
+
+
+class MatterDelivered(Fact):
+    """送达."""
+
+    TYPE = "matter.delivered"
+
+
+class LimitsChanged(Fact):
+    """From `occurred_at` the matter is under another item's limits, or has another recorded due (D5)."""
+
+    TYPE = "limits.changed"
+    item: Name | None = None
+    due: When | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "LimitsChanged":
+        if self.item is None and self.due is None:
+            raise ValueError("names neither an item nor a due")
+        return self
+
+
+class Replacement(Model):
+    """The fact as it should have been: a type of this module and its data."""
+
+    type: Name
+    data: dict[str, Any]
+
+
+class FactCorrected(Event):
+    """The fact `replaces` was wrong; `fact` is right. Of several corrections the one issued last wins (D4)."""
+
+    TYPE = "fact.corrected"
+    replaces: EventRef
+    fact: Replacement
+    note: Text | None = None
+
+
+class FactRetracted(Event):
+    """The fact `replaces` never was."""
+
+    TYPE = "fact.retracted"
+    replaces: EventRef
+    note: Text | None = None
+
+
+class HolderAssigned(Fact):
+    """任职: from `occurred_at` a person holds a post (subject `authority/post`) with a role in a unit, or in all units."""
+
+    TYPE = "holder.assigned"
+    person: PersonId
+    role: Role
+    unit: Name | None = Field(default=None, description="Absent: the post serves the whole authority.")
+
+
+class HolderEnded(Fact):
+    """离任: from `occurred_at` that person holds the post no more."""
+
+    TYPE = "holder.ended"
+    person: PersonId
+
+
+class Problem(Model):
+    """One reason for a refusal. It names the field and never repeats its content."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    pointer: str = Field(description="JSON Pointer into the event; empty for the whole.")
+    detail: Text
+
+
+class Position(Model):
+    """Where a Kafka message stands."""
+
+    topic: Name
+    partition: int
+    offset: int
+
+
+class SubmissionRejected(Event):
+    """Intake's answer on `rejections`: what was refused, for whom and why. The raw bytes stay with intake."""
+
+    TYPE = "submission.rejected"
+    reasons: tuple[Problem, ...] = Field(min_length=1)
+    transport: Literal["kafka", "http"]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    size: int = Field(ge=0, description="Bytes.")
+    received_at: Instant
+    event: EventRef | None = None
+    position: Position | None = None
+
+
+MATTER_FACTS: tuple[type[Fact], ...] = (
+    MatterSubmitted, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
+    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged,
+)  # fmt: skip
+DIRECTORY_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
+SUBMISSIONS: tuple[type[Event], ...] = (*MATTER_FACTS, FactCorrected, FactRetracted, *DIRECTORY_FACTS)
