@@ -1,0 +1,1 @@
+"""The `duban` command: run things, replay logs, look things up."""

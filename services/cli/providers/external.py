@@ -1,0 +1,13 @@
+"""A Kafka and a Postgres that somebody else runs: nothing is started and nothing is stopped."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.cli.providers.infrastructure import Infrastructure
+from services.cli.providers.process import run
+
+
+@asynccontextmanager
+async def external(*, kafka: str, postgres: str) -> AsyncIterator[Infrastructure]:
+    async with run() as current:
+        yield Infrastructure("external", kafka, postgres, current)

@@ -1,0 +1,25 @@
+"""What every provider hands over."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.cli.providers.process import Run
+
+
+@dataclass(frozen=True)
+class Infrastructure:
+    """A Kafka and a Postgres that answer, and a place for the processes that use them."""
+
+    name: str
+    """The provider's."""
+    kafka: str
+    """host:port"""
+    postgres: str = field(repr=False)
+    """A DSN, with its password: never printed."""
+    run: Run = field(repr=False)
+    """Start processes through it: they end with the infrastructure, however this process ends."""
+
+    @property
+    def directory(self) -> Path:
+        """Private to the run, removed at its end; holds ``logs/``."""
+        return self.run.directory

@@ -1,0 +1,87 @@
+"""What every test may ask for: the infrastructure, an empty database, the handout; and an honest last line.
+
+DUBAN_TEST_PROVIDER chooses where Kafka and Postgres come from (``embedded`` unless set); ``external`` takes
+DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from services.cli.providers import Infrastructure, provide
+
+PROVIDER = os.environ.get("DUBAN_TEST_PROVIDER", "embedded")
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI") == "true"
+
+not_run: list[tuple[str, str]] = []
+provided: list[str] = []
+
+
+@pytest.fixture(scope="session")
+async def infrastructure() -> AsyncIterator[Infrastructure]:
+    """A Kafka and a Postgres for the whole session. Tests keep apart by names of their own in both."""
+    kafka, postgres = os.environ.get("DUBAN_KAFKA"), os.environ.get("DUBAN_POSTGRES")
+    async with provide(PROVIDER, kafka=kafka, postgres=postgres, durable=False) as running:
+        provided.append(running.name)
+        yield running
+
+
+@pytest.fixture
+async def database(infrastructure: Infrastructure) -> AsyncIterator[str]:
+    """The DSN of an empty database that is this test's alone."""
+    name = f"test_{secrets.token_hex(6)}"
+    await execute(infrastructure.postgres, f"create database {name}")
+    yield urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
+    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+
+
+async def execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def handout() -> Path:
+    """The handout with the real logs and the vectors: beside the repository, or where DUBAN_HANDOUT says."""
+    path = Path(os.environ.get("DUBAN_HANDOUT", ROOT.parent / "shared"))
+    if (path / "data").is_dir():
+        return path
+    if IN_CI:
+        pytest.fail(f"the handout is not at {path}: CI runs with it, or it proves too little")
+    pytest.skip(f"the handout is not at {path} (DUBAN_HANDOUT)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember what did not run, for the last lines."""
+    report = yield
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
+        not_run.append((report.nodeid, str(reason).removeprefix("Skipped: ")))
+    return report
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    not_run.extend((item.nodeid, "deselected on the command line") for item in items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The very last lines: after pytest's own count, which comes after every terminal summary."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or config.option.collectonly:
+        return
+    ran = f"ran on {provided[0]}" if provided else f"not needed by these tests (would be {PROVIDER})"
+    terminal.write_line(f"provider: {ran}")
+    terminal.write_line(f"not run: {len(not_run) or 'nothing'}")
+    for name, reason in not_run:
+        terminal.write_line(f"  {name}: {reason}")
