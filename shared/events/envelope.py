@@ -76,8 +76,7 @@ def problems_of(error: ValidationError, prefix: str = "") -> tuple[Problem, ...]
     return tuple(
         Problem(
             code=found["type"].replace("_", "-"),
-            pointer=prefix
-            + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in found["loc"]),
+            pointer=prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in found["loc"]),
             detail=found["msg"].removeprefix("Value error, "),
         )
         for found in error.errors(include_input=False, include_url=False, include_context=False)
@@ -131,9 +130,7 @@ def read_submission(
         content = strict_json.loads(value or b"")
     except strict_json.NotStrictJson as error:
         raise _refuse("not-json", "", str(error)) from None
-    content_type = (
-        next((v or b"" for n, v in headers if n.lower() == "content-type"), b"").decode("latin-1").lower()
-    )
+    content_type = next((v or b"" for n, v in headers if n.lower() == "content-type"), b"").decode("latin-1").lower()
     if content_type.startswith(STRUCTURED) or "specversion" not in attributes:
         return read_structured(content)
     attributes.setdefault("datacontenttype", content_type.partition(";")[0].strip() or JSON)
@@ -151,9 +148,7 @@ def _judged(attributes: Mapping[str, Any], data: object) -> Submission:
                 "an extension attribute has lower-case letters and digits for a name and a scalar value",
             )
     try:
-        judged = Attributes.model_validate_json(
-            orjson.dumps({n: v for n, v in attributes.items() if n in _OURS})
-        )
+        judged = Attributes.model_validate_json(orjson.dumps({n: v for n, v in attributes.items() if n in _OURS}))
     except ValidationError as error:
         raise Refused(*problems_of(error)) from None
     try:

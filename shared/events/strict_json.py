@@ -31,9 +31,7 @@ def _holds_nul(value: object) -> bool:
 def loads(raw: bytes) -> Any:
     """The value, with every doubt refused as NotStrictJson."""
     try:
-        orjson.loads(
-            raw
-        )  # refuses NaN, Infinity, lone surrogates, bad UTF-8 and excessive nesting, in a microsecond
+        orjson.loads(raw)  # refuses NaN, Infinity, lone surrogates, bad UTF-8 and excessive nesting, in a microsecond
         value = json.loads(raw, object_pairs_hook=_no_duplicates)
     except NotStrictJson:
         raise
