@@ -41,11 +41,11 @@ class SimulatedClock:
         row = await conn.fetchrow(_READ)
         if row is None:
             raise RuntimeError("the simulated clock was never set")
-        return Moment(row["now"], min(row["now"], row["confirmed"]))
+        return Moment(row["now"], min(row["now"], row["confirmed"] or row["now"]))
 
 
 _READ = """
-select instant + (clock_timestamp() - set_at) * rate as now, coalesce(confirmed, 'infinity') as confirmed
+select instant + (clock_timestamp() - set_at) * rate as now, confirmed
 from clock.simulated
 """
 
@@ -60,7 +60,9 @@ async def create_simulated(conn: Connection, start: datetime) -> None:
     await conn.execute("insert into clock.simulated values (true, $1, 0, clock_timestamp(), null, 1)", start)
 
 
-async def set_simulated(conn: Connection, instant: datetime, *, confirmed: datetime | None = None, rate: float = 0) -> int:
+async def set_simulated(
+    conn: Connection, instant: datetime, *, confirmed: datetime | None = None, rate: float = 0
+) -> int:
     """Move the shared clock; `confirmed` holds misses back until the feeds are known to be complete. The new generation."""
     generation: int = await conn.fetchval(
         "update clock.simulated set instant = $1, rate = $2, confirmed = $3, set_at = clock_timestamp(),"

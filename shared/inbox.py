@@ -1,0 +1,79 @@
+"""What was consumed, in the consumer's own database: offsets that move with the batch (D13), and dead letters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from shared.postgres import Connection
+
+Partition = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A Kafka message as it came; nothing in it is trusted yet."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+async def next_offsets(conn: Connection) -> dict[Partition, int]:
+    """The stored position of every partition that was ever consumed."""
+    rows = await conn.fetch("select topic, partition, next_offset from consumed_offsets")
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def claim(conn: Connection, messages: Sequence[Message]) -> list[Message]:
+    """Lock the partitions of a batch and keep what was not consumed yet: of two members that both believe they own a
+    partition (a zombie after a rebalance), the second finds its messages done."""
+    wanted = sorted({(m.topic, m.partition) for m in messages})
+    topics, partitions = [t for t, _ in wanted], [p for _, p in wanted]
+    await conn.execute(
+        "insert into consumed_offsets select t, p, 0 from unnest($1::text[], $2::int[]) u(t, p) order by t, p"
+        " on conflict do nothing",
+        topics,
+        partitions,
+    )
+    rows = await conn.fetch(
+        "select o.topic, o.partition, o.next_offset from consumed_offsets o"
+        " join unnest($1::text[], $2::int[]) u(t, p) on o.topic = u.t and o.partition = u.p"
+        " order by o.topic, o.partition for update of o",
+        topics,
+        partitions,
+    )
+    stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    return [m for m in messages if m.offset >= stored[m.topic, m.partition]]
+
+
+async def advance(conn: Connection, messages: Sequence[Message]) -> None:
+    """Record the batch as consumed, in the caller's transaction."""
+    ends: dict[Partition, int] = {}
+    for m in messages:
+        ends[m.topic, m.partition] = max(m.offset + 1, ends.get((m.topic, m.partition), 0))
+    await store(conn, ends)
+
+
+async def store(conn: Connection, ends: Mapping[Partition, int]) -> None:
+    """Move positions forward, never back."""
+    await conn.execute(
+        "update consumed_offsets o set next_offset = u.n from unnest($1::text[], $2::int[], $3::bigint[]) u(t, p, n)"
+        " where o.topic = u.t and o.partition = u.p and o.next_offset < u.n",
+        [t for t, _ in ends],
+        [p for _, p in ends],
+        list(ends.values()),
+    )
+
+
+async def bury(conn: Connection, m: Message, reason: str) -> None:
+    """Keep a message that could not be processed, bytes and all."""
+    headers = [(name, None if value is None else value.decode("latin-1")) for name, value in m.headers]
+    await conn.execute(
+        "insert into dead_letters (topic, partition, position, key, value, headers, reason)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        m.topic, m.partition, m.offset, m.key, m.value, orjson.dumps(headers), reason,
+    )  # fmt: skip

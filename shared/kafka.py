@@ -1,0 +1,226 @@
+"""The inbox path: batches from Kafka into one transaction each, with the offsets stored in that same transaction.
+
+The database is authoritative for what was consumed (D13); commits to Kafka only display lag. Delivery is at least once
+and the effect exactly once: a batch that fails is rolled back and tried one message at a time, a message that can never
+succeed goes to the dead letters alone, a passing fault is retried for as long as it lasts, and an event of a newer
+version stops its partition (D16). This module decides nothing about an event's content.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from pydantic import ValidationError
+
+from shared import inbox, outbox
+from shared.errors import LogTooShort, NewerVersion, Permanent
+from shared.events.base import Event
+from shared.events.catalog import UnknownVersion, model_of
+from shared.events.envelope import Received, read_own
+from shared.inbox import Message
+from shared.postgres import PASSING, Connection, Pool
+
+Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
+ATTEMPTS = 5
+log = structlog.get_logger()
+
+
+def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tuple[Received, Event]]:
+    """The events of a batch from our own topics. Unknown types are skipped and reported to `skipped`; fields that this
+    build does not know are ignored; anything unreadable raises Permanent, a newer version NewerVersion (D16)."""
+    found = []
+    for m in messages:
+        try:
+            received = read_own(((n, v) for n, v in m.headers if v is not None), m.value or b"")
+            model = model_of(m.topic, received.type, received.version)
+            if model is None:
+                skipped(received.type)
+                continue
+            if isinstance(model, UnknownVersion):
+                raise NewerVersion(f"{m.topic}/{m.partition}@{m.offset}: {received.type} version {received.version}")
+            found.append((received, model.model_validate_json(received.data, extra="ignore")))
+        except (KeyError, ValueError, ValidationError) as error:
+            raise Permanent(f"not an event of {m.topic}: {type(error).__name__}") from error
+    return found
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        bootstrap: str,
+        *,
+        service: str,
+        topics: Sequence[str],
+        handle: Handle,
+        committed: Callable[[], None],
+        batch: int = 1000,
+    ) -> None:
+        self._pool = pool
+        self._bootstrap = bootstrap
+        self._service = service
+        self._topics = topics
+        self._handle = handle
+        self._committed = committed
+        self._batch = batch
+        self._synced: set[TopicPartition] = set()
+        self._stopping = asyncio.Event()
+        self.stopped_partitions: dict[str, str] = {}
+        self.polled_at = asyncio.get_running_loop().time()
+        self.assigned = False
+        self.processed = 0
+        self.dead_lettered = 0
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then return from `run`."""
+        self._stopping.set()
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._synced.clear()
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._synced.clear()
+        self.assigned = True
+
+    async def run(self) -> None:
+        """Consume until stopped. A broken broker is waited for; LogTooShort is raised and meant to end the process."""
+        while not self._stopping.is_set():
+            try:
+                await self._consume()
+            except KafkaError as error:
+                log.warning("consumer_reconnecting", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _consume(self) -> None:
+        kafka = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self._service,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=self._batch,
+            max_partition_fetch_bytes=4_000_000,
+            fetch_max_wait_ms=100,
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=500,
+            metadata_max_age_ms=10_000,
+        )
+        kafka.subscribe(self._topics, listener=self)
+        await kafka.start()
+        try:
+            while not self._stopping.is_set():
+                polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
+                self.polled_at = asyncio.get_running_loop().time()
+                messages = [_message(r) for records in polled.values() for r in records]
+                if not messages:
+                    continue
+                await self._position(kafka, list(polled))
+                await self._process(
+                    kafka, [m for m in messages if TopicPartition(m.topic, m.partition) in self._synced]
+                )
+        finally:
+            await kafka.stop()
+
+    async def _position(self, kafka: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """After each assignment, read on from the stored position and not from where Kafka believes we are (D13)."""
+        fresh = [tp for tp in partitions if tp not in self._synced]
+        if not fresh:
+            return
+        async with self._pool.acquire() as conn:
+            stored = await inbox.next_offsets(conn)
+        ends = await kafka.end_offsets(fresh)
+        for tp in fresh:
+            offset = stored.get((tp.topic, tp.partition), 0)
+            if offset > ends[tp]:
+                raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {ends[tp]}, but {offset} was consumed from it")
+            self._synced.add(tp)
+            try:
+                if await kafka.position(tp) < offset:
+                    kafka.seek(tp, offset)
+            except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
+                self._synced.discard(tp)
+
+    async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
+        try:
+            await self._transact(messages)
+        except PASSING as error:
+            log.warning("batch_retrying", error=type(error).__name__)
+            await self._one_by_one(kafka, messages)
+        except Exception as error:  # whatever it is, one message of the batch is its cause: find it
+            log.warning("batch_failed", error=type(error).__name__, size=len(messages))
+            await self._one_by_one(kafka, messages)
+        ends = {TopicPartition(m.topic, m.partition): m.offset + 1 for m in messages}
+        ends = {
+            tp: n
+            for tp, n in ends.items()
+            if tp in self._synced and f"{tp.topic}/{tp.partition}" not in self.stopped_partitions
+        }
+        try:
+            await kafka.commit(ends)
+        except (CommitFailedError, IllegalStateError):
+            log.info("lag_display_not_updated")
+
+    async def _transact(self, messages: Sequence[Message]) -> None:
+        async with self._pool.acquire() as conn, conn.transaction():
+            fresh = await inbox.claim(conn, messages)
+            if fresh:
+                await self._handle(conn, fresh)
+                await inbox.advance(conn, fresh)
+        self.processed += len(fresh)
+        self._committed()
+
+    async def _one_by_one(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
+        for m in messages:
+            partition = f"{m.topic}/{m.partition}"
+            if partition in self.stopped_partitions:
+                continue
+            try:
+                await self._until_done(m)
+            except NewerVersion as error:
+                log.error("partition_stopped", reason=str(error))
+                self.stopped_partitions[partition] = str(error)
+                kafka.pause(TopicPartition(m.topic, m.partition))
+
+    async def _until_done(self, m: Message) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            attempt += 1
+            try:
+                return await self._transact([m])
+            except NewerVersion:
+                raise
+            except PASSING as error:
+                log.warning("message_retrying", error=type(error).__name__)
+                self.polled_at = asyncio.get_running_loop().time()
+            except Permanent as error:
+                return await self._bury(m, str(error))
+            except Exception as error:
+                log.exception("message_failed", topic=m.topic, partition=m.partition, offset=m.offset, attempt=attempt)
+                if attempt >= ATTEMPTS:
+                    return await self._bury(m, f"{type(error).__name__} after {attempt} attempts")
+            await asyncio.sleep(min(0.05 * 2**attempt, 2))
+
+    async def _bury(self, m: Message, reason: str) -> None:
+        log.error("dead_lettered", topic=m.topic, partition=m.partition, offset=m.offset, reason=reason)
+        headers: dict[str, Any] = {
+            "reason": reason, "topic": m.topic, "partition": str(m.partition), "offset": str(m.offset),
+        }  # fmt: skip
+        async with self._pool.acquire() as conn, conn.transaction():
+            if await inbox.claim(conn, [m]):
+                await inbox.bury(conn, m, reason)
+                key = (m.key or b"").decode("utf-8", "replace")
+                id = f"{m.topic}/{m.partition}/{m.offset}"
+                letter = outbox.Message(f"{self._service}-dlq", key, id, orjson.dumps(headers), m.value or b"")
+                await outbox.append(conn, [letter])
+                await inbox.advance(conn, [m])
+        self.dead_lettered += 1
+        self._committed()
+
+
+def _message(record: Any) -> Message:
+    return Message(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))

@@ -1,0 +1,206 @@
+"""Events leave through here: appended in the caller's transaction, sent by one relay for each bucket, kept for a while.
+
+The outbox is authoritative for what was published. A crash between sending and marking sends the same event again with
+the same id and revision: consumers ignore it (D3). Rows are read by `sent_at is null`, never behind a cursor, so a
+transaction that commits late is not overtaken for good.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from shared.events.base import Event
+from shared.events.catalog import PARTITIONS
+from shared.events.envelope import headers_out
+from shared.postgres import PASSING, Connection, Pool, Record
+
+LEASE = timedelta(seconds=10)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row to append: `headers` is a JSON object of strings, `body` the bytes as they will stand on the topic."""
+
+    topic: str
+    key: str
+    event_id: str
+    headers: bytes
+    body: bytes
+
+
+def message(
+    topic: str,
+    event: Event,
+    *,
+    id: str,
+    source: str,
+    subject: str,
+    time: datetime,
+    revision: int,
+    causation: str | None,
+) -> Message:
+    """The message of an event in binary mode. `subject` is its aggregate's key and the Kafka key (D1)."""
+    headers = headers_out(
+        type(event), id=id, source=source, subject=subject, time=time, revision=revision, causation=causation
+    )
+    return Message(topic, subject, id, headers, orjson.dumps(event.to_data()))
+
+
+def bucket_of(key: str, partitions: int = PARTITIONS) -> int:
+    """The partition the default partitioner would choose."""
+    return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
+
+
+async def append(conn: Connection, messages: Iterable[Message]) -> None:
+    """Add to the outbox in the caller's transaction, in the order given."""
+    rows = [(bucket_of(m.key), m.topic, m.key, m.event_id, m.headers, m.body) for m in messages]
+    if rows:
+        await conn.copy_records_to_table(
+            "outbox", records=rows, columns=("bucket", "topic", "key", "event_id", "headers", "body")
+        )
+
+
+# A freshly filled table has no statistics; left to itself the planner sorts the whole backlog for every batch.
+_PLAN = "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off"
+_LEASE = """
+insert into outbox_leases as l (bucket, holder, epoch, expires_at)
+select b, $1, 1, clock_timestamp() + $2 from generate_series(0, $3 - 1) b
+on conflict (bucket) do update set holder = excluded.holder, expires_at = excluded.expires_at,
+    epoch = l.epoch + (l.holder <> excluded.holder)::int
+where l.holder = excluded.holder or l.expires_at < clock_timestamp()
+returning bucket
+"""
+_UNSENT = """
+select u.* from unnest($1::int[]) b
+cross join lateral (
+    select bucket, id, topic, key, headers, body from outbox
+    where bucket = b and sent_at is null order by bucket, id limit $2
+) u
+"""
+_MARK = """
+update outbox o set sent_at = clock_timestamp() from unnest($1::int[], $2::bigint[]) s(bucket, id)
+where o.bucket = s.bucket and o.id = s.id
+"""
+_RELEASE = "delete from outbox_leases where holder = $1"
+_OLDEST = """
+select coalesce(extract(epoch from clock_timestamp() - min(u.created_at)), 0)::float8 from generate_series(0, $1 - 1) b
+cross join lateral (select created_at from outbox where bucket = b and sent_at is null order by bucket, id limit 1) u
+"""
+
+
+async def oldest_unsent_s(conn: Connection) -> float:
+    """The age of the oldest row that is not sent, in seconds; 0 when all is sent."""
+    age: float = await conn.fetchval(_OLDEST, PARTITIONS)
+    return age
+
+
+class Relay:
+    """Sends what is unsent in the buckets it holds leases for. Any number of replicas; each bucket has one."""
+
+    def __init__(self, pool: Pool, bootstrap: str, *, idempotent: bool, batch: int = 500, poll_s: float = 0.2) -> None:
+        self._pool = pool
+        self._bootstrap = bootstrap
+        self._idempotent = idempotent
+        self._batch = batch
+        self._poll_s = poll_s
+        self._holder = uuid4().hex
+        self._committed = asyncio.Event()
+        self._stopping = False
+        self.sent = 0
+
+    def wake(self) -> None:
+        """Rows were committed: send now instead of at the next poll."""
+        self._committed.set()
+
+    def stop(self) -> None:
+        """Send what is left, then return from `run`."""
+        self._stopping = True
+        self._committed.set()
+
+    async def run(self) -> None:
+        """Relay until stopped. A broken broker or database is waited for; the producer is rebuilt after each error."""
+        while True:
+            try:
+                await self._run()
+                return
+            except (KafkaError, *PASSING) as error:
+                log.warning("relay_retrying", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    async def _run(self) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=self._idempotent,
+            linger_ms=0,
+            max_batch_size=1_000_000,
+            max_request_size=2_000_000,
+        )
+        await producer.start()
+        try:
+            async with self._pool.acquire() as conn:
+                await conn.execute(_PLAN)
+                try:
+                    await self._relay(conn, producer)
+                finally:
+                    await conn.execute(_RELEASE, self._holder)
+        finally:
+            await producer.stop()
+
+    async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
+        loop = asyncio.get_running_loop()
+        held: list[int] = []
+        renew_at = 0.0
+        while True:
+            if loop.time() >= renew_at:
+                held = [r["bucket"] for r in await conn.fetch(_LEASE, self._holder, LEASE, PARTITIONS)]
+                renew_at = loop.time() + LEASE.total_seconds() / 3
+            self._committed.clear()
+            rows = await conn.fetch(_UNSENT, held, self._batch)
+            if rows:
+                await send(producer, rows)
+                await conn.execute(_MARK, [r["bucket"] for r in rows], [r["id"] for r in rows])
+                self.sent += len(rows)
+                continue
+            if self._stopping:
+                return
+            try:
+                async with asyncio.timeout(self._poll_s):
+                    await self._committed.wait()
+            except TimeoutError:
+                continue
+
+
+async def send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
+    """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are acknowledged."""
+    batches: dict[tuple[str, int], list[Record]] = {}
+    for row in rows:
+        partitions = len(await producer.partitions_for(row["topic"]))
+        partition = row["bucket"] if partitions == PARTITIONS else bucket_of(row["key"], partitions)
+        batches.setdefault((row["topic"], partition), []).append(row)
+    waiting: list[Any] = []
+    for (topic, partition), members in batches.items():
+        builder = producer.create_batch()
+        for row in members:
+            headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"]).items()]
+            content: dict[str, Any] = {
+                "key": row["key"].encode(), "value": row["body"], "headers": headers, "timestamp": None,
+            }  # fmt: skip
+            if builder.append(**content) is None:
+                builder.close()
+                waiting.append(await producer.send_batch(builder, topic, partition=partition))
+                builder = producer.create_batch()
+                builder.append(**content)
+        builder.close()
+        waiting.append(await producer.send_batch(builder, topic, partition=partition))
+    await asyncio.gather(*waiting)

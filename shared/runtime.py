@@ -1,0 +1,115 @@
+"""A service process: its loops and its HTTP server live and die together, and a signal drains them."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from shared.kafka import Consumer
+from shared.outbox import Relay
+from shared.postgres import Pool
+
+STUCK_AFTER_S = 60.0
+DRAIN_S = 20.0
+log = structlog.get_logger()
+
+
+class Loop:
+    """A loop of a service besides its consumer and relay: `run` until `stop`."""
+
+    def __init__(self, run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        self._run = run
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        await self._run(self._stopping)
+
+
+@dataclass
+class App:
+    """What `build` wires: everything that runs, in the order in which it is stopped."""
+
+    name: str
+    pool: Pool
+    api: FastAPI
+    host: str
+    port: int
+    consumer: Consumer
+    relay: Relay
+    loops: Sequence[Loop] = field(default_factory=tuple)
+
+
+def live(consumer: Consumer) -> str | None:
+    """Liveness is progress: a consumer that does not poll is stuck, however well its process looks."""
+    age = asyncio.get_running_loop().time() - consumer.polled_at
+    return None if age < STUCK_AFTER_S else f"the consumer has not polled for {age:.0f} s"
+
+
+def ready(consumer: Consumer) -> str | None:
+    """Ready: it has partitions, and none of them is stopped."""
+    if consumer.stopped_partitions:
+        return "; ".join(consumer.stopped_partitions.values())
+    return None if consumer.assigned else "no partitions assigned yet"
+
+
+async def _serve(app: App) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    listener = socket.create_server((app.host, app.port), reuse_port=False)
+    config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals are ours: the loops drain first
+    first = [asyncio.create_task(part.run()) for part in (app.consumer, *app.loops)]
+    relay = asyncio.create_task(app.relay.run())
+    http = asyncio.create_task(server.serve(sockets=[listener]))
+    log.info("started", service=app.name, port=listener.getsockname()[1])
+    try:
+        await asyncio.wait([asyncio.create_task(stopping.wait()), *first, relay, http], return_when="FIRST_COMPLETED")
+        log.info("draining", service=app.name)
+        server.should_exit = True
+        for part in (app.consumer, *app.loops):
+            part.stop()
+        async with asyncio.timeout(DRAIN_S):
+            await asyncio.gather(http, *first)
+            app.relay.stop()
+            await relay
+    finally:
+        for task in (http, *first, relay):
+            task.cancel()
+        await asyncio.gather(http, *first, relay, return_exceptions=True)
+        await app.pool.close()
+    log.info("stopped", service=app.name)
+
+
+def _no_signals() -> "contextlib.AbstractContextManager[None]":
+    return contextlib.nullcontext()
+
+
+def run(build: Callable[[], Awaitable[App]]) -> None:
+    """Build and serve until a signal comes or a part fails; a failure is raised, so that the supervisor restarts."""
+
+    async def main() -> None:
+        await _serve(await build())
+
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    uvloop.run(main())

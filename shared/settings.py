@@ -1,0 +1,21 @@
+"""The settings that every service has; each service's config.py adds its own and reads the environment."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """Read once from the environment (`DUBAN_…`), then frozen."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    kafka: str = Field(description="Bootstrap server, host:port.")
+    postgres: SecretStr = Field(description="Connection string of the database.")
+    clock: Literal["wall", "simulated"] = Field("wall", description="simulated: one shared row says what time it is.")
+    http_host: str = Field("127.0.0.1", description="Address to bind. Loopback only, until identities are checked.")
+    http_port: int = Field(0, description="TCP port; 0 picks a free one.")
+    kafka_idempotence: bool = Field(False, description="Idempotent producer; the embedded broker has none.")
+    batch: int = Field(1000, ge=1, description="Messages or alarms in one transaction.")
+    relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")
