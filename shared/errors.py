@@ -10,4 +10,6 @@ class NewerVersion(Exception):
 
 
 class LogTooShort(RuntimeError):
-    """The stored offset lies beyond the log's end: the topic was lost or recreated, and reading on would skip events (D13)."""
+    """The stored offset lies beyond the log's end: the topic was lost or recreated, and reading on would skip events
+    (D13).
+    """

@@ -1,4 +1,6 @@
-"""HTTP as every service speaks it: problem documents (RFC 9457), entity tags, cursors, and the routes operators probe."""
+"""HTTP as every service speaks it: problem documents (RFC 9457), entity tags, cursors, and the routes operators
+probe.
+"""
 
 import base64
 import hashlib
@@ -15,7 +17,7 @@ PROBLEM = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """Becomes a problem document. `code` is stable and for machines; `detail` says what to do; input is never echoed."""
+ """Becomes a problem document. `code` is stable and for machines; `detail` says what to do; input is never echoed."""
 
     def __init__(self, status: int, code: str, title: str, detail: str = "", **members: Any) -> None:
         super().__init__(detail or title)

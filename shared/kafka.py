@@ -49,7 +49,7 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
+ """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
 
     def __init__(
         self,
@@ -116,36 +116,35 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             while not self._stopping.is_set():
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
-                messages = [_message(r) for records in polled.values() for r in records]
-                if not messages:
-                    continue
-                await self._position(kafka, list(polled))
-                await self._process(
-                    kafka, [m for m in messages if TopicPartition(m.topic, m.partition) in self._synced]
-                )
+                at = await self._position(kafka)
+                await self._process(kafka, [_message(r) for tp, records in polled.items() if tp in at for r in records])
         finally:
             await kafka.stop()
 
-    async def _position(self, kafka: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """After each assignment, read on from the stored position and not from where Kafka believes we are (D13)."""
-        fresh = [tp for tp in partitions if tp not in self._synced]
+    async def _position(self, kafka: AIOKafkaConsumer) -> set[TopicPartition]:
+        """After each assignment, read on from the stored position and not from where Kafka believes we are (D13). The
+        partitions whose messages in hand may be processed: those that were positioned before they were polled."""
+        before = set(self._synced)
+        fresh = kafka.assignment() - before
         if not fresh:
-            return
+            return before
         async with self._pool.acquire() as conn:
             stored = await inbox.next_offsets(conn)
         ends = await kafka.end_offsets(fresh)
         for tp in fresh:
-            offset = stored.get((tp.topic, tp.partition), 0)
-            if offset > ends[tp]:
+            offset = stored.get((tp.topic, tp.partition))
+            if offset is not None and offset > ends[tp]:
                 raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {ends[tp]}, but {offset} was consumed from it")
-            self._synced.add(tp)
             try:
-                if await kafka.position(tp) < offset:
-                    kafka.seek(tp, offset)
+                await kafka.seek_to_beginning(tp) if offset is None else kafka.seek(tp, offset)
             except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
-                self._synced.discard(tp)
+                continue
+            self._synced.add(tp)
+        return before
 
     async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
+        if not messages:
+            return
         try:
             await self._transact(messages)
         except PASSING as error:
@@ -191,18 +190,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         while not self._stopping.is_set():
             attempt += 1
             try:
-                return await self._transact([m])
+                await self._transact([m])
+                return
             except NewerVersion:
                 raise
             except PASSING as error:
                 log.warning("message_retrying", error=type(error).__name__)
                 self.polled_at = asyncio.get_running_loop().time()
             except Permanent as error:
-                return await self._bury(m, str(error))
+                await self._bury(m, str(error))
+                return
             except Exception as error:
                 log.exception("message_failed", topic=m.topic, partition=m.partition, offset=m.offset, attempt=attempt)
                 if attempt >= ATTEMPTS:
-                    return await self._bury(m, f"{type(error).__name__} after {attempt} attempts")
+                    await self._bury(m, f"{type(error).__name__} after {attempt} attempts")
+                    return
             await asyncio.sleep(min(0.05 * 2**attempt, 2))
 
     async def _bury(self, m: Message, reason: str) -> None:

@@ -182,7 +182,9 @@ class Relay:
 
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
-    """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are acknowledged."""
+ """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
+    acknowledged.
+    """
     batches: dict[tuple[str, int], list[Record]] = {}
     for row in rows:
         partitions = len(await producer.partitions_for(row["topic"]))

@@ -1,4 +1,6 @@
-"""Connections, named queries and migrations. One schema for each service, found by search_path; nothing here knows a table."""
+"""Connections, named queries and migrations. One schema for each service, found by search_path; nothing here knows a
+table.
+"""
 
 import hashlib
 import re
@@ -29,7 +31,9 @@ PASSING = (
     OSError,
     TimeoutError,
 )
-"""What Postgres says when the fault lies with the moment and not with the statement: tried again for as long as it takes."""
+"""What Postgres says when the fault lies with the moment and not with the statement: tried again for as long as it
+takes.
+"""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
@@ -68,7 +72,9 @@ async def connect(dsn: str, schema: str, *, size: int = 5, command_timeout_s: fl
 
 
 def load_queries(file: Path) -> Mapping[str, str]:
-    """The statements of a `queries.sql`, by name. Each is introduced by `-- name --` and a sentence that says what it asks."""
+ """The statements of a `queries.sql`, by name. Each is introduced by `-- name --` and a sentence that says what it
+    asks.
+    """
     parts = re.split(r"^-- (\w+) --$", file.read_text(), flags=re.MULTILINE)
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 

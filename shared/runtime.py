@@ -70,8 +70,9 @@ async def _serve(app: App) -> None:
     listener = socket.create_server((app.host, app.port), reuse_port=False)
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
-    server.capture_signals = _no_signals  # type: ignore[method-assign]  # signals are ours: the loops drain first
-    first = [asyncio.create_task(part.run()) for part in (app.consumer, *app.loops)]
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # we drain on signals
+    parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops)
+    first = [asyncio.create_task(part.run()) for part in parts]
     relay = asyncio.create_task(app.relay.run())
     http = asyncio.create_task(server.serve(sockets=[listener]))
     log.info("started", service=app.name, port=listener.getsockname()[1])
@@ -79,7 +80,7 @@ async def _serve(app: App) -> None:
         await asyncio.wait([asyncio.create_task(stopping.wait()), *first, relay, http], return_when="FIRST_COMPLETED")
         log.info("draining", service=app.name)
         server.should_exit = True
-        for part in (app.consumer, *app.loops):
+        for part in parts:
             part.stop()
         async with asyncio.timeout(DRAIN_S):
             await asyncio.gather(http, *first)
@@ -91,10 +92,6 @@ async def _serve(app: App) -> None:
         await asyncio.gather(http, *first, relay, return_exceptions=True)
         await app.pool.close()
     log.info("stopped", service=app.name)
-
-
-def _no_signals() -> "contextlib.AbstractContextManager[None]":
-    return contextlib.nullcontext()
 
 
 def run(build: Callable[[], Awaitable[App]]) -> None:

@@ -55,7 +55,9 @@ class CaseEvent(Event):
 
 
 class CaseOpened(CaseEvent):
-    """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds them."""
+ """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds
+    them.
+    """
 
     TYPE = "case.opened"
     clock: Name

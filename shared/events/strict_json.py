@@ -1,4 +1,6 @@
-"""JSON as RFC 8259 and I-JSON mean it: what lax parsers let through (duplicate keys, NaN, NUL, lone surrogates) is refused."""
+"""JSON as RFC 8259 and I-JSON mean it: what lax parsers let through (duplicate keys, NaN, NUL, lone surrogates) is
+refused.
+"""
 
 import json
 from typing import Any
