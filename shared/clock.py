@@ -63,7 +63,7 @@ async def create_simulated(conn: Connection, start: datetime) -> None:
 async def set_simulated(
     conn: Connection, instant: datetime, *, confirmed: datetime | None = None, rate: float = 0
 ) -> int:
- """Move the shared clock; `confirmed` holds misses back until the feeds are known to be complete. The new
+    """Move the shared clock; `confirmed` holds misses back until the feeds are known to be complete. The new
     generation.
     """
     generation: int = await conn.fetchval(

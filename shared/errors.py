@@ -6,7 +6,9 @@ class Permanent(Exception):
 
 
 class NewerVersion(Exception):
-    """A version of one of our own events that this build does not know: its partition stops, nothing is skipped (D16)."""
+    """A version of one of our own events that this build does not know: its partition stops, nothing is skipped
+    (D16).
+    """
 
 
 class LogTooShort(RuntimeError):

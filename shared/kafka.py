@@ -49,7 +49,7 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
- """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
+    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
 
     def __init__(
         self,

@@ -182,7 +182,7 @@ class Relay:
 
 
 async def send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
- """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
+    """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
     acknowledged.
     """
     batches: dict[tuple[str, int], list[Record]] = {}

@@ -72,7 +72,7 @@ async def connect(dsn: str, schema: str, *, size: int = 5, command_timeout_s: fl
 
 
 def load_queries(file: Path) -> Mapping[str, str]:
- """The statements of a `queries.sql`, by name. Each is introduced by `-- name --` and a sentence that says what it
+    """The statements of a `queries.sql`, by name. Each is introduced by `-- name --` and a sentence that says what it
     asks.
     """
     parts = re.split(r"^-- (\w+) --$", file.read_text(), flags=re.MULTILINE)

@@ -55,7 +55,7 @@ class CaseEvent(Event):
 
 
 class CaseOpened(CaseEvent):
- """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds
+    """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds
     them.
     """
 

@@ -27,7 +27,7 @@ class Holding(Model):
 
 
 class ClockEvent(Event):
- """A clock is (matter, clock, subject); subject is empty for the whole matter, `case:<id>` for a case's own clock
+    """A clock is (matter, clock, subject); subject is empty for the whole matter, `case:<id>` for a case's own clock
     (D2).
     """
 

@@ -88,7 +88,7 @@ def _refuse(code: str, pointer: str, detail: str) -> Refused:
 
 
 def attributes_from_headers(headers: Iterable[tuple[str, bytes | None]], prefix: str) -> dict[str, Any]:
- """The binary-mode attributes (`ce_…` on Kafka, `ce-…` on HTTP). A header that is null or not UTF-8 is refused by
+    """The binary-mode attributes (`ce_…` on Kafka, `ce-…` on HTTP). A header that is null or not UTF-8 is refused by
     name.
     """
     found: dict[str, Any] = {}
@@ -190,7 +190,7 @@ def headers_out(
 
 
 def read_own(headers: Iterable[tuple[str, bytes]], value: bytes) -> Received:
- """An event from our own topics. Raises ValueError (KeyError included) when it is none: that is for the dead
+    """An event from our own topics. Raises ValueError (KeyError included) when it is none: that is for the dead
     letters.
     """
     found = {name: item.decode() for name, item in headers if name.startswith("ce_")}

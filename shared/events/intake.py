@@ -11,7 +11,7 @@ from shared.events.base import Event, EventRef, Instant, LimitTerms, Model, Name
 
 
 class Recorded(Model):
- """Of every accepted fact: the submission's identity orders it (D4), its receipt is kept beside its business time."""
+    """Of every accepted fact: the submission's identity orders it (D4), its receipt is kept beside its business time."""
 
     submission: EventRef
     issued_at: Instant
@@ -78,7 +78,7 @@ class LimitsChanged(s.LimitsChanged, Recorded):
 
 
 class FactCorrected(s.FactCorrected, Recorded):
- """`fact.type` and `fact.data` are those of this topic: a corrected submission comes as matter.registered, with
+    """`fact.type` and `fact.data` are those of this topic: a corrected submission comes as matter.registered, with
     limits.
     """
 

@@ -149,7 +149,7 @@ class FactRetracted(Event):
 
 
 class HolderAssigned(Fact):
- """任职: from `occurred_at` a person holds a post (subject `authority/post`) with a role in a unit, or in all
+    """任职: from `occurred_at` a person holds a post (subject `authority/post`) with a role in a unit, or in all
     units.
     """
 
