@@ -17,7 +17,9 @@ PROBLEM = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """Becomes a problem document. `code` is stable and for machines; `detail` says what to do; input is never echoed."""
+    """Becomes a problem document. `code` is stable and for machines; `detail` says what to do; input is never
+    echoed.
+    """
 
     def __init__(self, status: int, code: str, title: str, detail: str = "", **members: Any) -> None:
         super().__init__(detail or title)

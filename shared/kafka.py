@@ -49,7 +49,9 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its progress."""
+    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its
+    progress.
+    """
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         topics: Sequence[str],
         handle: Handle,
         committed: Callable[[], None],
+        prefix: str = "",
         batch: int = 1000,
     ) -> None:
         self._pool = pool
@@ -68,6 +71,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._topics = topics
         self._handle = handle
         self._committed = committed
+        self._prefix = prefix
         self._batch = batch
         self._synced: set[TopicPartition] = set()
         self._stopping = asyncio.Event()
@@ -100,7 +104,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     async def _consume(self) -> None:
         kafka = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
-            group_id=self._service,
+            group_id=self._prefix + self._service,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=self._batch,
@@ -110,14 +114,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             heartbeat_interval_ms=500,
             metadata_max_age_ms=10_000,
         )
-        kafka.subscribe(self._topics, listener=self)
+        kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
         await kafka.start()
         try:
             while not self._stopping.is_set():
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
                 at = await self._position(kafka)
-                await self._process(kafka, [_message(r) for tp, records in polled.items() if tp in at for r in records])
+                await self._process(
+                    kafka, [self._message(r) for tp, records in polled.items() if tp in at for r in records]
+                )
         finally:
             await kafka.stop()
 
@@ -132,7 +138,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             stored = await inbox.next_offsets(conn)
         ends = await kafka.end_offsets(fresh)
         for tp in fresh:
-            offset = stored.get((tp.topic, tp.partition))
+            offset = stored.get((tp.topic.removeprefix(self._prefix), tp.partition))
             if offset is not None and offset > ends[tp]:
                 raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {ends[tp]}, but {offset} was consumed from it")
             try:
@@ -153,12 +159,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         except Exception as error:  # whatever it is, one message of the batch is its cause: find it
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
             await self._one_by_one(kafka, messages)
-        ends = {TopicPartition(m.topic, m.partition): m.offset + 1 for m in messages}
-        ends = {
-            tp: n
-            for tp, n in ends.items()
-            if tp in self._synced and f"{tp.topic}/{tp.partition}" not in self.stopped_partitions
-        }
+        done = [m for m in messages if f"{m.topic}/{m.partition}" not in self.stopped_partitions]
+        ends = {self._partition(m): m.offset + 1 for m in done if self._partition(m) in self._synced}
         try:
             await kafka.commit(ends)
         except (CommitFailedError, IllegalStateError):
@@ -183,7 +185,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except NewerVersion as error:
                 log.error("partition_stopped", reason=str(error))
                 self.stopped_partitions[partition] = str(error)
-                kafka.pause(TopicPartition(m.topic, m.partition))
+                kafka.pause(self._partition(m))
 
     async def _until_done(self, m: Message) -> None:
         attempt = 0
@@ -223,6 +225,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self.dead_lettered += 1
         self._committed()
 
+    def _message(self, record: Any) -> Message:
+        topic = record.topic.removeprefix(self._prefix)
+        return Message(topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
 
-def _message(record: Any) -> Message:
-    return Message(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+    def _partition(self, m: Message) -> TopicPartition:
+        return TopicPartition(self._prefix + m.topic, m.partition)

@@ -107,10 +107,13 @@ async def oldest_unsent_s(conn: Connection) -> float:
 class Relay:
     """Sends what is unsent in the buckets it holds leases for. Any number of replicas; each bucket has one."""
 
-    def __init__(self, pool: Pool, bootstrap: str, *, idempotent: bool, batch: int = 500, poll_s: float = 0.2) -> None:
+    def __init__(
+        self, pool: Pool, bootstrap: str, *, idempotent: bool, prefix: str = "", batch: int = 500, poll_s: float = 0.2
+    ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
         self._idempotent = idempotent
+        self._prefix = prefix
         self._batch = batch
         self._poll_s = poll_s
         self._holder = uuid4().hex
@@ -168,7 +171,7 @@ class Relay:
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
-                await send(producer, rows)
+                await send(producer, rows, self._prefix)
                 await conn.execute(_MARK, [r["bucket"] for r in rows], [r["id"] for r in rows])
                 self.sent += len(rows)
                 continue
@@ -181,15 +184,16 @@ class Relay:
                 continue
 
 
-async def send(producer: AIOKafkaProducer, rows: Sequence[Record]) -> None:
+async def send(producer: AIOKafkaProducer, rows: Sequence[Record], prefix: str) -> None:
     """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
     acknowledged.
     """
     batches: dict[tuple[str, int], list[Record]] = {}
     for row in rows:
-        partitions = len(await producer.partitions_for(row["topic"]))
+        topic = prefix + row["topic"]
+        partitions = len(await producer.partitions_for(topic))
         partition = row["bucket"] if partitions == PARTITIONS else bucket_of(row["key"], partitions)
-        batches.setdefault((row["topic"], partition), []).append(row)
+        batches.setdefault((topic, partition), []).append(row)
     waiting: list[Any] = []
     for (topic, partition), members in batches.items():
         builder = producer.create_batch()

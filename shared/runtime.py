@@ -62,12 +62,12 @@ def ready(consumer: Consumer) -> str | None:
     return None if consumer.assigned else "no partitions assigned yet"
 
 
-async def _serve(app: App) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+async def serve(app: App, stopping: asyncio.Event) -> None:
+    """Run every part until `stopping` is set or one of them ends; then drain: stop consuming and firing, send what is
+    committed. `app.port` becomes the port that was bound. Raises what a part raised.
+    """
     listener = socket.create_server((app.host, app.port), reuse_port=False)
+    app.port = listener.getsockname()[1]
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # we drain on signals
@@ -75,9 +75,11 @@ async def _serve(app: App) -> None:
     first = [asyncio.create_task(part.run()) for part in parts]
     relay = asyncio.create_task(app.relay.run())
     http = asyncio.create_task(server.serve(sockets=[listener]))
-    log.info("started", service=app.name, port=listener.getsockname()[1])
+    asked = asyncio.create_task(stopping.wait())
+    tasks = (asked, *first, relay, http)
+    log.info("started", service=app.name, port=app.port)
     try:
-        await asyncio.wait([asyncio.create_task(stopping.wait()), *first, relay, http], return_when="FIRST_COMPLETED")
+        done, _ = await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
         log.info("draining", service=app.name)
         server.should_exit = True
         for part in parts:
@@ -86,10 +88,12 @@ async def _serve(app: App) -> None:
             await asyncio.gather(http, *first)
             app.relay.stop()
             await relay
+        if asked not in done:
+            raise RuntimeError(f"{app.name} ended by itself")
     finally:
-        for task in (http, *first, relay):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(http, *first, relay, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await app.pool.close()
     log.info("stopped", service=app.name)
 
@@ -98,7 +102,10 @@ def run(build: Callable[[], Awaitable[App]]) -> None:
     """Build and serve until a signal comes or a part fails; a failure is raised, so that the supervisor restarts."""
 
     async def main() -> None:
-        await _serve(await build())
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await serve(await build(), stopping)
 
     structlog.configure(
         processors=[

@@ -16,6 +16,7 @@ class ServiceSettings(BaseSettings):
     clock: Literal["wall", "simulated"] = Field("wall", description="simulated: one shared row says what time it is.")
     http_host: str = Field("127.0.0.1", description="Address to bind. Loopback only, until identities are checked.")
     http_port: int = Field(0, description="TCP port; 0 picks a free one.")
+    topic_prefix: str = Field("", description="Before every topic and group, where deployments share a cluster.")
     kafka_idempotence: bool = Field(False, description="Idempotent producer; the embedded broker has none.")
     batch: int = Field(1000, ge=1, description="Messages or alarms in one transaction.")
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")

@@ -11,7 +11,9 @@ from shared.events.base import Event, EventRef, Instant, LimitTerms, Model, Name
 
 
 class Recorded(Model):
-    """Of every accepted fact: the submission's identity orders it (D4), its receipt is kept beside its business time."""
+    """Of every accepted fact: the submission's identity orders it (D4), its receipt is kept beside its business
+    time.
+    """
 
     submission: EventRef
     issued_at: Instant
