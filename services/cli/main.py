@@ -1,0 +1,25 @@
+"""The `duban` command: one line for each subcommand.
+
+A command's module imports typer and the rules at its top and everything heavy inside the command, so that
+`duban --help` stays fast.
+"""
+
+import typer
+
+from services.cli.calc import calc
+
+app = typer.Typer(
+    name="duban",
+    help="Duban 督办 holds government to its own deadlines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def duban() -> None:
+    """Duban 督办 holds government to its own deadlines."""
+
+
+app.command("calc")(calc)
