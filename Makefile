@@ -1,0 +1,57 @@
+# Everything a developer types. Needs make and python3 >= 3.11, nothing else: the rest comes with .venv.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+PROVIDER ?= embedded
+ARGS ?=
+BIN := .venv/bin
+STAMP := .venv/.built
+
+# Those that exist; apache and docker join with the infrastructure issue.
+PROVIDERS := embedded external
+
+.PHONY: demo test venv check up help
+demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 ends after the story
+	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
+
+test: provider $(STAMP) ## the whole suite; PROVIDER=embedded|external chooses the infrastructure, ARGS=… goes to pytest
+	@DUBAN_TEST_PROVIDER=$(PROVIDER) $(BIN)/pytest $(ARGS)
+
+venv: $(STAMP) ## only build .venv, with everything that the other targets need
+
+check: $(STAMP) ## ruff, mypy --strict, import-linter, schemas and golden examples up to date
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m shared.events.generate --check
+
+up: provider $(STAMP) ## the four services on PROVIDER=embedded|external, until Ctrl-C
+	@$(BIN)/duban up --provider $(PROVIDER)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: provider
+provider:
+	@case " $(PROVIDERS) " in \
+	*" $(PROVIDER) "*) ;; \
+	*) echo "make: no provider '$(PROVIDER)' yet: it is one of $(PROVIDERS)." \
+	        "apache and docker come with the infrastructure issue." >&2; exit 2 ;; \
+	esac
+
+# Built once, again when the pins or the package's own description change. Incremental: pip leaves alone what fits.
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: Duban needs Python 3.11 or newer; '$(PYTHON)' is" \
+		     "$$($(PYTHON) --version 2>&1 || echo not there). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "make: $(PYTHON) cannot create virtual environments. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "building .venv (once; a minute or two)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
