@@ -45,9 +45,9 @@ provider:
 
 # Built once, again when the pins or the package's own description change. Incremental: pip leaves alone what fits.
 $(STAMP): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "make: Duban needs Python 3.11 or newer; '$(PYTHON)' is" \
-		     "$$($(PYTHON) --version 2>&1 || echo not there). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "make: Duban needs Python 3.11 or newer; '$(PYTHON)' is too old or not there" \
+		     "($$($(PYTHON) --version 2>&1)). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "make: $(PYTHON) cannot create virtual environments. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 	@echo "building .venv (once; a minute or two)" >&2

@@ -23,7 +23,7 @@ from pathlib import Path
 from services.cli.providers import guard
 
 POLL_S = 0.01
-GUARD_GRACE_S = 5.0
+GUARD_GRACE_S = 2.0
 
 REGISTER_THEN_BECOME = 'echo "+ $$ $0" >&0 && exec "$@" </dev/null'
 """Our child tells the guard its own number before it becomes the program. Were it the parent's task, a kill
@@ -42,7 +42,7 @@ class Account:
     gid: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     """A started program. Its process id is its group's too."""
 

@@ -31,18 +31,25 @@ async def start_on_a_free_port(
 
 
 async def until_answering(child: Child, port: int, answers: Callable[[int], Awaitable[bool]], limit_s: float) -> None:
-    """Return as soon as the port answers and the program runs still.
+    """Return as soon as the program answers on its port; raise when it ends or the limit is over.
 
-    In this order: a program that lost its port to another has ended, and the other may well answer.
+    ``answers`` must know our program from any other: one that lost its port to another ends, but not at once.
     """
+    ended = asyncio.create_task(child.wait())
     try:
         async with asyncio.timeout(limit_s):
             while True:
-                answered = await answers(port)
-                if not child.running:
-                    raise child.failure(f"ended with {child.returncode} before it answered")
-                if answered:
-                    return
+                answered = asyncio.ensure_future(answers(port))
+                try:
+                    await asyncio.wait({answered, ended}, return_when="FIRST_COMPLETED")
+                    if ended.done():
+                        raise child.failure(f"ended with {child.returncode} before it answered")
+                    if answered.result():
+                        return
+                finally:
+                    answered.cancel()
                 await asyncio.sleep(POLL_S)
     except TimeoutError:
         raise child.failure(f"does not answer after {limit_s:g} s") from None
+    finally:
+        ended.cancel()

@@ -1,0 +1,21 @@
+"""The command's settings; the only reader of the environment in it."""
+
+import os
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the command takes from the environment; options on the command line come first."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, extra="ignore")
+
+    kafka: str | None = None
+    """host:port of a Kafka that runs already; None: start one."""
+    postgres: str | None = None
+    """DSN of a Postgres that runs already; None: start one."""
+
+
+def inherited_environment() -> dict[str, str]:
+    """What a started service inherits: everything; its own settings are added."""
+    return dict(os.environ)
