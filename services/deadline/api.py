@@ -1,0 +1,200 @@
+"""HTTP of the deadline service: deadlines, what each rests on, and what-if calculations. Reads only."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.deadline import store
+from services.deadline.calendars import UnknownCalendar, load
+from services.deadline.explanation_texts import text_en, text_zh
+from services.deadline.reading import fact_of
+from services.deadline.rules.change import Stored
+from services.deadline.rules.count import Start, count
+from services.deadline.rules.errors import DeadlineError
+from services.deadline.rules.explain import explanation
+from services.deadline.rules.fold import Clock as FoldedClock
+from services.deadline.rules.fold import fold
+from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
+from services.deadline.rules.statement import fact_text, holding_text
+from services.deadline.store import Key
+from shared.clock import Clock
+from shared.events.base import Model, Text, When, Zone, aggregate_key
+from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.postgres import Connection, Pool
+
+STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
+
+
+class Calculation(Model):
+    """A what-if: nothing is stored. Exactly one of `limit` (20wd, 30d, 3m, 24h, 16wh, 90min) and `at`."""
+
+    calendar: Text
+    start: When
+    limit: Text | None = None
+    at: When | None = None
+    start_rule: Literal["day0", "roll", "inclusive"] = "day0"
+    roll: Literal["next", "previous", "none"] | None = None
+    zone: Zone | None = None
+    day_ends: time | None = None
+    warnings: tuple[Text, ...] = ()
+    source: Text = "not verified"
+
+
+def routes(pool: Pool, clock: Clock) -> APIRouter:
+    """The routes under /v1."""
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/deadlines")
+    async def list_deadlines(
+        request: Request,
+        state: STATES | None = None,
+        unit: str | None = None,
+        due_before: datetime | None = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Response:
+        """Clocks with a due, earliest first. `due_before` is an instant with its offset."""
+        if due_before is not None and due_before.tzinfo is None:
+            raise ProblemError(422, "naive-time", "due_before needs its offset from UTC")
+        after = _position(cursor) if cursor else None
+        async with pool.acquire() as conn:
+            page = await store.page_of_deadlines(
+                conn, state=state, unit=unit, due_before=due_before, after=after, limit=limit
+            )
+        content: dict[str, Any] = {"deadlines": [_told(key, row) for key, row in page]}
+        if len(page) == limit:
+            key, row = page[-1]
+            at = row.late_from.isoformat() if row.late_from else ""
+            content["next"] = write_cursor(at, *key, row.name, row.subject)
+        return tagged(request, content)
+
+    @router.get("/matters/{id:path}/deadlines/{name}/explanation")
+    async def explain(id: str, name: str, request: Request, subject: str = "") -> Response:
+        """Why a clock is due when it is: for machines, and in words in English and 简体中文."""
+        async with pool.acquire() as conn, conn.transaction():
+            key = await _key(conn, id)
+            rows = (await store.select_facts(conn, [key])).get(key, [])
+            moment = await clock.moment(conn)
+        folded = fold([fact_of(row) for row in rows], load, moment.now, moment.confirmed)
+        found = next((c for c in folded.clocks if (c.name, c.subject) == (name, subject)), None)
+        if found is None:
+            raise ProblemError(404, "no-such-clock", "The matter has no clock of that name")
+        return tagged(request, {"matter": aggregate_key(*key), **_explained(found)})
+
+    @router.get("/matters/{id:path}/deadlines")
+    async def deadlines_of(id: str, request: Request) -> Response:
+        """All clocks of a matter, those of its cases included. `id` is authority/matter, or the bare id if unique."""
+        async with pool.acquire() as conn:
+            key = await _key(conn, id)
+            rows = (await store.select_clocks(conn, [key])).get(key, [])
+        told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
+        return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
+
+    @router.post("/calculations")
+    async def calculate(wanted: Calculation) -> Response:
+        """What a limit would come to."""
+        try:
+            return answer(_calculated(wanted))
+        except (UnknownCalendar, DeadlineError, ValueError) as error:
+            raise ProblemError(422, "cannot-be-counted", "The limit cannot be counted", str(error)) from None
+
+    return router
+
+
+def _position(cursor: str) -> tuple[datetime, str, str, str, str]:
+    at, *rest = read_cursor(cursor, 5)
+    try:
+        return datetime.fromisoformat(at), rest[0], rest[1], rest[2], rest[3]
+    except ValueError:
+        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
+
+
+async def _key(conn: Connection, id: str) -> Key:
+    """(authority, matter) of an id in a path: in full, or bare where only one authority has it (D1)."""
+    authority, slash, matter = id.partition("/")
+    if slash:
+        return authority, matter
+    found = await store.authorities_of(conn, id)
+    if not found:
+        raise ProblemError(404, "no-such-matter", "No authority has sent a fact of that matter")
+    if len(found) > 1:
+        candidates = [aggregate_key(authority, id) for authority in found]
+        raise ProblemError(
+            409, "ambiguous-matter", "Several authorities have a matter of that id", candidates=candidates
+        )
+    return found[0], id
+
+
+def _told(key: Key, row: Stored) -> dict[str, Any]:
+    says = row.says.get("scheduled", {})
+    stop = row.says.get("stop", {})
+    return {
+        "matter": aggregate_key(*key),
+        "clock": row.name,
+        "subject": row.subject,
+        "state": row.state,
+        "item": row.item,
+        "unit": row.unit,
+        "due": says.get("due"),
+        "late_from": says.get("late_from"),
+        "provisional": says.get("provisional", False),
+        "limit": says.get("limit"),
+        "calendar": says.get("calendar"),
+        "done_at": stop.get("done_at"),
+        "warned": row.warned,
+        "next_alarm_at": row.alarms[0][0].isoformat() if row.alarms else None,
+        "revision": row.revision,
+    }
+
+
+def _explained(clock: FoldedClock) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "clock": clock.name,
+        "subject": clock.subject,
+        "state": clock.state,
+        "facts": [fact_text(fact) for fact in (*clock.facts, *((clock.stop.fact,) if clock.stop else ()))],
+        "holdings": [holding_text(holding) for holding in clock.holdings],
+    }
+    if clock.due is None:
+        return {**told, "explanation": None, "text": {"en": "The clock has not started.", "zh": "时限尚未起算。"}}
+    begun = clock.facts[-1]
+    start = Start(begun.occurred, begun.on is not None, begun.type)
+    ids = [" ".join(fact.identity) for fact in clock.facts]
+    why = explanation(clock.limit, start, clock.due, load(clock.limit.calendar), ids)
+    return {**told, "explanation": why, "text": _texts(why)}
+
+
+def _calculated(wanted: Calculation) -> dict[str, Any]:
+    calendar = load(wanted.calendar)
+    zone = wanted.zone or calendar.zone
+    amount = Amount.parse(wanted.limit) if wanted.limit else None
+    rolls = amount is not None and amount.unit in (Unit.NATURAL_DAYS, Unit.MONTHS)
+    limit = Limit(
+        clock="what-if",
+        amount=amount,
+        at=wanted.at,
+        start_rule=StartRule(wanted.start_rule),
+        roll=Roll(wanted.roll) if wanted.roll else (Roll.NEXT if rolls else Roll.NONE),
+        zone=zone,
+        day_ends=wanted.day_ends,
+        calendar=calendar.code,
+        starts_on=("start",),
+        stops_on=(),
+        warnings=wanted.warnings,
+        source=wanted.source,
+    )
+    start = _start(wanted.start, zone)
+    why = explanation(limit, start, count(limit, start, calendar), calendar)
+    return {"due": why["due"], "late_from": why["late_from"], "explanation": why, "text": _texts(why)}
+
+
+def _start(when: datetime | date, zone: str) -> Start:
+    if isinstance(when, datetime):
+        return Start(when, fact="start")
+    return Start(datetime.combine(when, time(), ZoneInfo(zone)), True, "start")
+
+
+def _texts(why: dict[str, Any]) -> dict[str, str]:
+    return {"en": text_en(why), "zh": text_zh(why)}

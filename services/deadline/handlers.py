@@ -1,0 +1,60 @@
+"""A batch of facts: kept, and every matter they concern folded again. One transaction, one statement for each step."""
+
+from collections.abc import Iterable, Sequence
+
+from services.deadline import metrics, store
+from services.deadline.calendars import load
+from services.deadline.publish import messages
+from services.deadline.reading import fact_of, row_of
+from services.deadline.rules.decide import decide
+from services.deadline.rules.errors import DeadlineError
+from services.deadline.store import Key
+from shared import outbox
+from shared.clock import Clock, Moment
+from shared.errors import Permanent
+from shared.inbox import Message
+from shared.kafka import Handle, read
+from shared.postgres import Connection
+
+TOPICS = ("matter-events", "case-events")
+
+
+def handler(clock: Clock) -> Handle:
+    """What the consumer calls with each batch of `matter-events` and `case-events`."""
+
+    async def handle(conn: Connection, batch: Sequence[Message]) -> None:
+        events = read(batch, lambda type_: metrics.SKIPPED.labels(type_).inc())
+        rows = [row for received, event in events if (row := row_of(received, event)) is not None]
+        if rows:
+            await store.lock_matters(conn, (row.key for row in rows))
+            changed = await store.insert_facts(conn, rows)
+            metrics.FACTS.inc(len(rows))
+            await refold(conn, changed, await clock.moment(conn))
+
+    return handle
+
+
+async def refold(conn: Connection, keys: Iterable[Key], moment: Moment) -> None:
+    """Fold these matters, whose rows the caller has locked, and publish what is new about their clocks. Raises
+    Permanent for a limit that cannot be counted.
+    """
+    wanted = sorted(keys)
+    if not wanted:
+        return
+    facts = await store.select_facts(conn, wanted)
+    clocks = await store.select_clocks(conn, wanted)
+    saved, refolds, events = [], [], []
+    for key in wanted:
+        happened = [fact_of(row) for row in facts[key]]
+        try:
+            decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, moment.confirmed)
+        except DeadlineError as error:
+            raise Permanent(f"a limit cannot be counted: {error}") from error
+        saved += [(key, row) for row, _ in decision.clocks]
+        refolds.append((key, decision.refold_at))
+        for row, changes in decision.clocks:
+            metrics.count(changes)
+            events += messages(key, row, changes, moment)
+    await store.save_clocks(conn, saved)
+    await store.save_refolds(conn, refolds)
+    await outbox.append(conn, events)

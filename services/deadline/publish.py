@@ -1,0 +1,44 @@
+"""Changes of clocks as events on `deadline-events`."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+import orjson
+
+from services.deadline.rules.change import Change, Stored
+from services.deadline.store import Key
+from shared.clock import Moment
+from shared.events.base import aggregate_key
+from shared.events.deadline import DEADLINE_EVENTS
+from shared.outbox import Message, message
+
+TOPIC = "deadline-events"
+SOURCE = "/duban/deadline"
+NAMESPACE = UUID("6f6d2c3e-6a0b-5b7e-9a55-0d1d6b1f7a10")
+_MODELS = {model.TYPE: model for model in DEADLINE_EVENTS}
+
+
+def messages(key: Key, row: Stored, changes: Sequence[Change], moment: Moment) -> list[Message]:
+    """The events of one clock's changes; the last of them has the row's revision (D3)."""
+    subject = aggregate_key(*key)
+    first = row.revision - len(changes) + 1
+    return [
+        _message(subject, row, change, revision, moment)
+        for revision, change in enumerate(changes, start=first)
+    ]  # fmt: skip
+
+
+def _message(subject: str, row: Stored, change: Change, revision: int, moment: Moment) -> Message:
+    says = change.says
+    if change.type == "deadline.missed":
+        says = {**says, "detected_at": moment.now.isoformat()}
+    return message(
+        TOPIC,
+        _MODELS[change.type].model_validate_json(orjson.dumps(says)),
+        id=str(uuid5(NAMESPACE, f"{subject}|{row.name}|{row.subject}|{revision}")),
+        source=SOURCE,
+        subject=subject,
+        time=moment.now,
+        revision=revision,
+        causation=change.cause,
+    )

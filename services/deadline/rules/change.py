@@ -1,0 +1,189 @@
+"""What has changed: a clock as stored against the clock as folded, and what falls due from the stored row alone.
+
+Authoritative for which events a clock publishes. Each change is one revision of the clock (D3); a miss that stands is
+remembered by its `late_from`, so that it is published once, and withdrawn when it becomes untrue (I1, I7).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from services.deadline.rules import statement
+from services.deadline.rules.fold import MISS, Clock, State
+from services.deadline.rules.statement import Statement
+
+STOPPED = frozenset({State.MET, State.VOID})
+LATE = frozenset({State.MISSED, State.MISSED_DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A clock's row. `says` holds what its events will say: `about`, `scheduled`, `missed`, `stop`.
+
+    `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
+    a clock whose limit or registration fell away.
+    """
+
+    name: str
+    subject: str
+    state: State
+    item: str | None
+    unit: str | None
+    zone: str
+    due_on: date | None
+    late_from: datetime | None
+    done_at: datetime | None
+    done_on: date | None
+    withdrawn: bool
+    warned: str | None
+    alarms: tuple[tuple[datetime, str], ...]
+    says: Statement
+    miss: datetime | None = None
+    digest: str | None = None
+    applies: bool = True
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event to publish: its type, what it says besides the detection instant, the fact's event that caused it."""
+
+    type: str
+    says: Statement
+    cause: str
+
+
+def rowed(authority: str, matter: str, clock: Clock) -> Stored:
+    """The row of a clock that was never stored."""
+    due, stop = clock.due, clock.stop
+    says: Statement = {"about": statement.about(authority, matter, clock)}
+    says["facts"] = [statement.fact_text(fact) for fact in clock.facts]
+    if due is not None:
+        says |= {"scheduled": statement.scheduled(clock, due), "missed": statement.missed(clock, due)}
+    if stop is not None:
+        fact = statement.fact_text(stop.fact)
+        says["stop"] = {"done_at": fact["occurred_at"], "facts": [fact]}
+    return Stored(
+        name=clock.name,
+        subject=clock.subject,
+        state=clock.state,
+        item=clock.item,
+        unit=clock.unit,
+        zone=clock.limit.zone,
+        due_on=due.due_on if due else None,
+        late_from=due.late_from if due else None,
+        done_at=stop.at if stop else None,
+        done_on=stop.on if stop else None,
+        withdrawn=stop is not None and stop.withdrawn,
+        warned=clock.warned,
+        alarms=clock.alarms,
+        says=says,
+        digest=statement.digest(says["about"], says["missed"]) if due else None,
+    )
+
+
+def compare(old: Stored | None, new: Stored) -> tuple[Stored, tuple[Change, ...]]:
+    """The row to store and the events to publish now that the fold says `new`."""
+    before = old if old is not None and old.applies else None
+    changes = tuple(_changes(before, new, old.miss if old else None))
+    miss = new.late_from if new.state in LATE else None
+    return replace(new, miss=miss, revision=(old.revision if old else 0) + len(changes)), changes
+
+
+def vanish(old: Stored) -> tuple[Stored, tuple[Change, ...]]:
+    """The fold knows the clock no more: its limit was replaced, or its registration retracted."""
+    if not old.applies:
+        return old, ()
+    changes: list[Change] = []
+    if old.miss is not None:
+        changes.append(_withdrawn(old, "voided", old.says["facts"]))
+    if old.state not in STOPPED:
+        told = {**old.says["about"], "reason": "limit-removed", "facts": old.says["facts"]}
+        changes.append(Change("deadline.voided", told, _cause(old.says["facts"])))
+    gone = replace(old, state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
+    return gone, tuple(changes)
+
+
+def fire(row: Stored, confirmed: datetime) -> tuple[Stored, tuple[Change, ...]]:
+    """What the stored row says at its alarm: the last warning that has passed, or the miss (D12)."""
+    passed = [label for at, label in row.alarms if at <= confirmed]
+    if not passed:
+        return row, ()
+    ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
+    if passed[-1] != MISS:
+        warned = replace(row, state=State.WARNED, warned=passed[-1], alarms=ahead, revision=row.revision + 1)
+        return warned, (_warned(warned),)
+    state = State.MISSED if row.done_at is None else State.MISSED_DONE
+    late = replace(row, state=state, alarms=(), miss=row.late_from)
+    changes = tuple(_late(None, late))
+    return replace(late, revision=row.revision + len(changes)), changes
+
+
+def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iterator[Change]:
+    stop = new.says.get("stop", {"facts": new.says["facts"]})
+    if old is not None and standing is not None and (new.state not in LATE or new.late_from != standing):
+        kept = new.late_from == standing
+        reason = ("voided" if new.state is State.VOID else "met") if kept else "due-moved"
+        yield _withdrawn(old, reason, stop["facts"])
+        standing = None
+    if new.late_from is None:
+        return
+    if old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
+        yield _said("deadline.scheduled", new, "scheduled")
+    elif old.late_from != new.late_from:
+        previous = {"previous_due": old.says["scheduled"]["due"]}
+        yield Change(
+            "deadline.rescheduled",
+            {**new.says["about"], **new.says["scheduled"], **previous},
+            _cause(new.says["facts"]),
+        )
+    match new.state:
+        case State.MET if old is None or old.state is not State.MET or old.done_at != new.done_at:
+            yield _ended("deadline.met", new)
+        case State.VOID if old is None or old.state is not State.VOID:
+            told = {**new.says["about"], "reason": _void_reason(new), "facts": stop["facts"]}
+            yield Change("deadline.voided", told, _cause(stop["facts"]))
+        case State.WARNED if old is None or old.warned != new.warned:
+            yield _warned(new)
+        case State.MISSED | State.MISSED_DONE:
+            yield from _late(old if standing is not None else None, new)
+
+
+def _late(old: Stored | None, new: Stored) -> Iterator[Change]:
+    """A miss is published when it is new, and again when it says something else (D18); its late end once."""
+    if old is None or old.digest != new.digest:
+        yield _said("deadline.missed", new, "missed")
+    if new.state is State.MISSED_DONE and (old is None or old.done_at != new.done_at):
+        yield _ended("deadline.stopped_late", new)
+
+
+def _said(type_: str, row: Stored, part: str) -> Change:
+    return Change(type_, {**row.says["about"], **row.says[part]}, _cause(row.says["facts"]))
+
+
+def _ended(type_: str, row: Stored) -> Change:
+    says = row.says["scheduled"]
+    told = {**row.says["about"], "due": says["due"], "late_from": says["late_from"], **row.says["stop"]}
+    return Change(type_, told, _cause(row.says["stop"]["facts"]))
+
+
+def _warned(row: Stored) -> Change:
+    says = row.says["missed"]
+    holding = says["holdings"][-1] if says["holdings"] else {"since": says["late_from"]}
+    told = {"due": says["due"], "late_from": says["late_from"], "warning": row.warned, "holding": holding}
+    return Change("deadline.warned", {**row.says["about"], **told}, _cause(row.says["facts"]))
+
+
+def _withdrawn(row: Stored, reason: str, facts: list[Statement]) -> Change:
+    says = row.says["missed"]
+    told = {"due": says["due"], "late_from": says["late_from"], "reason": reason, "facts": facts}
+    return Change("deadline.withdrawn", {**row.says["about"], **told}, _cause(facts))
+
+
+def _void_reason(row: Stored) -> str:
+    return "case-withdrawn" if row.subject.startswith("case:") else "withdrawn"
+
+
+def _cause(facts: list[Statement]) -> str:
+    """The event of the last fact a change rests on."""
+    return str(facts[-1]["event"])

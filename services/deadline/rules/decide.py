@@ -1,0 +1,46 @@
+"""What a batch decides for one matter: its clocks folded from all facts, compared with what was stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.deadline.rules.change import Change, Stored, compare, rowed, vanish
+from services.deadline.rules.facts import Fact
+from services.deadline.rules.fold import CalendarOf, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Rows to write with the events each publishes; unchanged clocks are left out."""
+
+    clocks: tuple[tuple[Stored, tuple[Change, ...]], ...]
+    refold_at: datetime | None
+
+
+def decide(
+    authority: str,
+    matter: str,
+    facts: Sequence[Fact],
+    stored: Sequence[Stored],
+    calendar_of: CalendarOf,
+    now: datetime,
+    confirmed: datetime,
+) -> Decision:
+    """Fold and compare. A clock that was set back takes nothing back: what has fired stays fired until a fact, not the
+    time, says otherwise. Raises DeadlineError for a limit that cannot be counted.
+    """
+    fired = max((row.miss for row in stored if row.miss is not None), default=confirmed)
+    now, confirmed = max(now, fired), max(confirmed, fired)
+    folded = fold(facts, calendar_of, now, confirmed)
+    before = {(row.name, row.subject): row for row in stored}
+    decided = []
+    for clock in folded.clocks:
+        old = before.pop((clock.name, clock.subject), None)
+        row, changes = compare(old, rowed(authority, matter, clock))
+        if row != old:
+            decided.append((row, changes))
+    for old in before.values():
+        row, changes = vanish(old)
+        if row != old:
+            decided.append((row, changes))
+    return Decision(tuple(decided), folded.refold_at)

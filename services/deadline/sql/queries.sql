@@ -1,0 +1,91 @@
+-- insert_matters --
+-- Make sure that there is a row to lock for each matter.
+insert into matters (authority, matter)
+select a, m from unnest($1::text[], $2::text[]) u (a, m) order by a, m
+on conflict do nothing
+
+-- lock_matters --
+-- In the order of their keys, so that no two batches wait for each other (D11).
+select from matters x join unnest($1::text[], $2::text[]) u (a, m) on x.authority = u.a and x.matter = u.m
+order by x.authority, x.matter
+for update of x
+
+-- insert_facts --
+-- Keep the facts that are new; the matters of those.
+insert into facts (authority, matter, source, event_id, event, type, subject, occurred_at, occurred_on, issued_at, received_at, says)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::timestamptz[], $9::date[], $10::timestamptz[], $11::timestamptz[], $12::jsonb[])
+on conflict do nothing
+returning authority, matter
+
+-- select_facts --
+-- All facts of the matters, in no order: the fold has its own.
+select f.* from unnest($1::text[], $2::text[]) u (a, m)
+join facts f on f.authority = u.a and f.matter = u.m
+
+-- select_clocks --
+-- All clocks of the matters as they were left.
+select c.* from unnest($1::text[], $2::text[]) u (a, m)
+join clocks c on c.authority = u.a and c.matter = u.m
+
+-- claim_due_matters --
+-- Matters with a clock whose alarm has come, locked; those another transaction works on are left to it.
+select m.authority, m.matter from clocks c
+join matters m on m.authority = c.authority and m.matter = c.matter
+where c.next_alarm_at <= $1
+order by c.next_alarm_at
+limit $2
+for update of m skip locked
+
+-- select_due_clocks --
+-- Looked up again under the lock: what was due may have been met meanwhile.
+select c.* from unnest($1::text[], $2::text[]) u (a, m)
+join clocks c on c.authority = u.a and c.matter = u.m
+where c.next_alarm_at <= $3
+
+-- claim_matters_to_refold --
+-- Matters with a fact that is known by now, locked.
+select authority, matter from matters
+where refold_at <= $1
+order by refold_at
+limit $2
+for update skip locked
+
+-- save_clocks --
+-- Write the rows as folded or fired.
+insert into clocks (authority, matter, clock, subject, state, item, unit, zone, due_on, late_from, done_at, done_on,
+    withdrawn, warned, next_alarm_at, alarms, says, missed_late_from, digest, applies, revision)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::date[], $10::timestamptz[], $11::timestamptz[], $12::date[], $13::boolean[], $14::text[], $15::timestamptz[],
+    $16::jsonb[], $17::jsonb[], $18::timestamptz[], $19::text[], $20::boolean[], $21::bigint[])
+on conflict (authority, matter, clock, subject) do update set
+    state = excluded.state, item = excluded.item, unit = excluded.unit, zone = excluded.zone, due_on = excluded.due_on,
+    late_from = excluded.late_from, done_at = excluded.done_at, done_on = excluded.done_on,
+    withdrawn = excluded.withdrawn, warned = excluded.warned, next_alarm_at = excluded.next_alarm_at,
+    alarms = excluded.alarms, says = excluded.says, missed_late_from = excluded.missed_late_from,
+    digest = excluded.digest, applies = excluded.applies, revision = excluded.revision
+
+-- save_refolds --
+-- When each matter is to be folded again.
+update matters m set refold_at = u.at
+from unnest($1::text[], $2::text[], $3::timestamptz[]) u (a, m, at)
+where m.authority = u.a and m.matter = u.m and m.refold_at is distinct from u.at
+
+-- select_next_alarm --
+-- The earliest alarm of all, null when nothing is awaited.
+select at from next_alarm
+
+-- select_authorities --
+-- Which authorities know a matter of that bare id.
+select authority from matters where matter = $1 order by authority
+
+-- select_deadlines --
+-- A page of clocks with a due, in the order in which they become late.
+select * from clocks
+where applies and late_from is not null
+    and ($1::text is null or state = $1)
+    and ($2::text is null or unit = $2)
+    and ($3::timestamptz is null or late_from <= $3)
+    and ($4::timestamptz is null or (late_from, authority, matter, clock, subject) > ($4, $5, $6, $7, $8))
+order by late_from, authority, matter, clock, subject
+limit $9

@@ -1,0 +1,83 @@
+"""The sweep: the only scheduler of the system. It claims alarms that have come and fires what the stored rows say (D12).
+
+Any number of replicas sweep at once: rows are claimed under the matters' locks, those held elsewhere are skipped. A
+fact that arrives meanwhile waits for the lock and folds again: it finds what was fired, and takes it back if untrue.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from services.deadline import metrics, store
+from services.deadline.handlers import refold
+from services.deadline.publish import messages
+from services.deadline.rules.change import fire
+from shared import outbox
+from shared.clock import Clock
+from shared.outbox import Relay
+from shared.postgres import PASSING, Pool
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What one batch did, and when the next alarm is due."""
+
+    fired: int
+    folded: int
+    now: datetime
+    next_alarm: datetime | None
+
+
+class Sweep:
+    """Batches of due alarms until there are none, then sleep until the next one or `poll_s`, whichever is sooner."""
+
+    def __init__(self, pool: Pool, clock: Clock, relay: Relay, *, batch: int, poll_s: float) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._relay = relay
+        self._batch = batch
+        self._poll_s = poll_s
+
+    async def run_once(self) -> SweepResult:
+        """One batch in one transaction."""
+        with metrics.SWEEP_SECONDS.time():
+            async with self._pool.acquire() as conn, conn.transaction():
+                moment = await self._clock.moment(conn)
+                keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
+                await refold(conn, keys, moment)
+                claimed = await store.claim_due_clocks(conn, moment.confirmed, self._batch)
+                saved, events = [], []
+                for key, row in claimed:
+                    fired, changes = fire(row, moment.confirmed)
+                    saved.append((key, fired))
+                    metrics.count(changes)
+                    events += messages(key, fired, changes, moment)
+                await store.save_clocks(conn, saved)
+                await outbox.append(conn, events)
+                upcoming = await store.next_alarm(conn)
+        metrics.FIRED.inc(len(claimed))
+        if claimed or keys:
+            self._relay.wake()
+        return SweepResult(len(claimed), len(keys), moment.now, upcoming)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Sweep until stopped. A passing fault of the database is waited out."""
+        while not stopping.is_set():
+            wait_s = self._poll_s
+            try:
+                result = await self.run_once()
+                if result.fired or result.folded:
+                    continue
+                if result.next_alarm is not None:
+                    wait_s = min(wait_s, max((result.next_alarm - result.now).total_seconds(), 0.001))
+            except PASSING as error:
+                log.warning("sweep_retrying", error=type(error).__name__)
+            try:
+                async with asyncio.timeout(wait_s):
+                    await stopping.wait()
+            except TimeoutError:
+                continue
