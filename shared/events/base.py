@@ -1,7 +1,7 @@
 """What all event models are made of: the strict base, points in business time, references, keys, limits."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote, unquote
@@ -22,32 +22,38 @@ _T = TypeVar("_T", bound=date)
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2200, 1, 1)
 """Business time outside [EARLIEST, LATEST) is a typing error in some register, never a fact."""
+_SLACK = timedelta(days=1)
+"""An instant may fall a day outside: the same midnight seen from UTC, and the end of the last plausible day."""
 
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
+_NOT_AN_INSTANT = "is not an instant with its offset, such as 2026-01-28T09:30:00+08:00"
 
 
 def _plausible(when: _T) -> _T:
-    day = when.date() if isinstance(when, datetime) else when
-    if not EARLIEST <= day < LATEST:
+    day, slack = (when.date(), _SLACK) if isinstance(when, datetime) else (when, timedelta())
+    if not EARLIEST - slack <= day < LATEST + slack:
         raise ValueError(f"lies outside {EARLIEST} to {LATEST}")
     return when
 
 
 def _instant(value: object) -> datetime:
-    if isinstance(value, str):
-        if not _INSTANT.fullmatch(value):
-            raise ValueError("is not an instant with its offset, such as 2026-01-28T09:30:00+08:00")
-        value = datetime.fromisoformat(value)
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:  # its message repeats the input
+            raise ValueError(_NOT_AN_INSTANT) from None
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise ValueError("is not an instant with its offset, such as 2026-01-28T09:30:00+08:00")
+        raise ValueError(_NOT_AN_INSTANT)
     return _plausible(value)
 
 
 def _when(value: object) -> datetime | date:
     if isinstance(value, str) and _DAY.fullmatch(value):
-        value = date.fromisoformat(value)
+        try:
+            value = date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is not a day of the calendar") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         return _plausible(value)
     return _instant(value)
@@ -60,6 +66,8 @@ def _known_zone(name: str) -> str:
 
 
 def _written(when: datetime | date) -> str:
+    if isinstance(when, datetime) and (when.utcoffset() or timedelta()) % timedelta(minutes=1):
+        when = when.astimezone(UTC)  # local mean time: an offset with seconds has no spelling in RFC 3339
     return when.isoformat()
 
 
@@ -68,21 +76,32 @@ _ZONES = frozenset(available_timezones())
 Instant = Annotated[
     datetime,
     PlainValidator(_instant),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_INSTANT.pattern}$"}),
     PlainSerializer(_written),
 ]
 """A point in time with its offset."""
 When = Annotated[
     datetime | date,
     PlainValidator(_when),
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [
+                {"format": "date-time", "pattern": f"^{_INSTANT.pattern}$"},
+                {"format": "date", "pattern": f"^{_DAY.pattern}$"},
+            ],
+        }
+    ),
     PlainSerializer(_written),
 ]
 """An instant with its offset, or a bare date: then it lies within that day and counts as known from 00:00 (D6)."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"
+_PLAIN = re.compile(PLAIN)
+"""No control characters, line ends or bidi overrides: what Postgres, a header or a reader's eye would trip over."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
 """Pseudonymous (D19): an id that only the directory can turn into a name."""
 Origin = Literal["live", "import"]
 Role = Literal["direct", "leading", "principal"]
@@ -141,9 +160,13 @@ def aggregate_key(authority: str, name: str) -> str:
 
 def split_key(key: str) -> tuple[str, str]:
     """The (authority, name) of a key. ValueError when it is not one, or not in its one canonical spelling."""
-    authority, slash, name = key.partition("/")
-    pair = unquote(authority, errors="strict"), unquote(name, errors="strict")
-    if not slash or not all(pair) or aggregate_key(*pair) != key:
+    authority, _, name = key.partition("/")
+    try:
+        pair = unquote(authority, errors="strict"), unquote(name, errors="strict")
+        canonical = all(pair) and all(map(_PLAIN.fullmatch, pair)) and aggregate_key(*pair) == key
+    except UnicodeError:  # its message repeats the input
+        canonical = False
+    if not canonical:
         raise ValueError("is not authority/id with both parts percent-encoded")
     return pair
 

@@ -4,13 +4,15 @@ Two readers, on purpose: `read_submission` is strict and answers with problems (
 `read_own` is tolerant of additions (D16) because what stands on our own topics was strict when it was written.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 import orjson
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from shared.events import strict_json
 from shared.events.base import Event, Instant, Model, Name, split_key
@@ -18,7 +20,12 @@ from shared.events.submissions import Problem
 
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"
+HTTP_PREFIX = "ce-"
 _SCALARS = (str, int, bool)
+_INTEGER = re.compile(r"[0-9]{1,7}")
+PROBLEMS = 20
+POINTER = 200
+"""What a refusal says at most: a refusal of a thousand unknown fields must itself fit on a topic."""
 
 
 class Refused(ValueError):
@@ -67,20 +74,23 @@ class Received:
     data: bytes
 
 
-_INTEGER = TypeAdapter(Annotated[int, Field(strict=False)])
 _OURS = frozenset(Attributes.model_fields)
 
 
 def problems_of(error: ValidationError, prefix: str = "") -> tuple[Problem, ...]:
-    """Pydantic's findings as problems. Input is never echoed, so a message holds only our own words."""
+    """Pydantic's first findings as problems. Input is never echoed, so a message holds only our own words."""
     return tuple(
         Problem(
             code=found["type"].replace("_", "-"),
-            pointer=prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in found["loc"]),
+            pointer=prefix + _pointer(*found["loc"]),
             detail=found["msg"].removeprefix("Value error, "),
         )
-        for found in error.errors(include_input=False, include_url=False, include_context=False)
+        for found in error.errors(include_input=False, include_url=False, include_context=False)[:PROBLEMS]
     )
+
+
+def _pointer(*path: str | int) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)[:POINTER]
 
 
 def _refuse(code: str, pointer: str, detail: str) -> Refused:
@@ -88,8 +98,8 @@ def _refuse(code: str, pointer: str, detail: str) -> Refused:
 
 
 def attributes_from_headers(headers: Iterable[tuple[str, bytes | None]], prefix: str) -> dict[str, Any]:
-    """The binary-mode attributes (`ce_…` on Kafka, `ce-…` on HTTP). A header that is null or not UTF-8 is refused by
-    name.
+    """The binary-mode attributes (`ce_…` on Kafka; `ce-…` on HTTP, where values are percent-encoded once more). A
+    header that is null or not UTF-8 is refused by name.
     """
     found: dict[str, Any] = {}
     for name, value in headers:
@@ -98,18 +108,20 @@ def attributes_from_headers(headers: Iterable[tuple[str, bytes | None]], prefix:
             continue
         attribute = lower.removeprefix(prefix)
         if attribute in found:
-            raise _refuse("duplicate-attribute", f"/{attribute}", "is given twice")
+            raise _refuse("duplicate-attribute", _pointer(attribute), "is given twice")
         try:
             if value is None:
-                raise _refuse("null-header", f"/{attribute}", "its header has no value")
-            found[attribute] = value.decode()
-        except UnicodeDecodeError as error:
-            raise _refuse("not-utf8-header", f"/{attribute}", "its header is not UTF-8") from error
+                raise _refuse("null-header", _pointer(attribute), "its header has no value")
+            text = value.decode()
+            found[attribute] = unquote(text, errors="strict") if prefix == HTTP_PREFIX else text
+        except UnicodeDecodeError:
+            raise _refuse("not-utf8-header", _pointer(attribute), "its header is not UTF-8") from None
+        if "\0" in found[attribute]:
+            raise _refuse("nul-character", _pointer(attribute), "its header holds a NUL character")
     if "version" in found:
-        try:
-            found["version"] = _INTEGER.validate_python(found["version"])
-        except ValidationError:
-            raise _refuse("int-parsing", "/version", "is not an integer") from None
+        if not _INTEGER.fullmatch(found["version"]):
+            raise _refuse("int-parsing", "/version", "is not an integer")
+        found["version"] = int(found["version"])
     return found
 
 
@@ -131,7 +143,7 @@ def read_submission(
     try:
         content = strict_json.loads(value or b"")
     except strict_json.NotStrictJson as error:
-        raise _refuse("not-json", "", str(error)) from None
+        raise _refuse(error.code, "", str(error)) from None
     content_type = next((v or b"" for n, v in headers if n.lower() == "content-type"), b"").decode("latin-1").lower()
     if content_type.startswith(STRUCTURED) or "specversion" not in attributes:
         return read_structured(content)
