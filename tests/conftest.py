@@ -70,6 +70,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        not_run.append((report.nodeid, str(report.longrepr[2]).removeprefix("Skipped: ")))
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     not_run.extend((item.nodeid, "deselected on the command line") for item in items)
 

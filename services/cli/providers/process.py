@@ -98,14 +98,18 @@ class Run:
         self.directory = Path(tempfile.mkdtemp(prefix="duban-"))
         self.children: list[Child] = []
         (self.directory / "logs").mkdir(mode=0o700)
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, str(self.directory), str(GUARD_GRACE_S)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
+        try:
+            self._guard = subprocess.Popen(
+                [sys.executable, "-I", "-S", guard.__file__, str(self.directory), str(GUARD_GRACE_S)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError:
+            shutil.rmtree(self.directory)
+            raise
 
     @property
     def guard_pid(self) -> int:
