@@ -1,4 +1,5 @@
-"""The sweep: the only scheduler of the system. It claims alarms that have come and fires what the stored rows say (D12).
+"""The sweep: the only scheduler of the system. It claims alarms that have come and fires what the stored rows say
+(D12).
 
 Any number of replicas sweep at once: rows are claimed under the matters' locks, those held elsewhere are skipped. A
 fact that arrives meanwhile waits for the lock and folds again: it finds what was fired, and takes it back if untrue.
