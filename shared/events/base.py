@@ -163,7 +163,8 @@ def split_key(key: str) -> tuple[str, str]:
     authority, _, name = key.partition("/")
     try:
         pair = unquote(authority, errors="strict"), unquote(name, errors="strict")
-        canonical = all(pair) and all(map(_PLAIN.fullmatch, pair)) and aggregate_key(*pair) == key
+        plain = all(0 < len(part) <= 200 and _PLAIN.fullmatch(part) for part in pair)
+        canonical = plain and aggregate_key(*pair) == key
     except UnicodeError:  # its message repeats the input
         canonical = False
     if not canonical:

@@ -43,7 +43,7 @@ class Attributes(Model):
     id: Name
     source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
     type: Name
-    subject: Name
+    subject: Annotated[str, StringConstraints(min_length=3, max_length=4000)]
     time: Instant
     version: int = Field(ge=1, le=1_000_000)
     datacontenttype: Literal["application/json"] = "application/json"
