@@ -85,7 +85,8 @@ def drift(root: Path, wanted: Mapping[str, str]) -> Iterator[str]:
         file = root / name
         found = file.read_text() if file.exists() else ""
         if found != text:
-            lines = list(difflib.unified_diff(found.splitlines(), text.splitlines(), "tree", "generated", lineterm="", n=1))
+            before, after = found.splitlines(), text.splitlines()
+            lines = list(difflib.unified_diff(before, after, "in the tree", "generated", lineterm="", n=1))
             more = [f"… {len(lines) - DIFF_LINES} lines more"] if len(lines) > DIFF_LINES else []
             yield "\n    ".join([f"{name}: {'differs' if found else 'is missing'}", *lines[:DIFF_LINES], *more])
     for file in sorted((root / "schemas").rglob("*.json")):
