@@ -162,7 +162,7 @@ def _library_days(file: CalendarFile) -> tuple[dict[date, str], dict[date, str]]
         for day in _make_up_days(sources[0])
         if first <= day.year <= last
     }
-    return {day: name for day, name in rest.items() if day not in work}, work
+    return rest, work
 
 
 def _make_up_days(source: object) -> Iterable[date]:

@@ -70,6 +70,11 @@ def test_json_carries_the_due_of_what_was_asked(changes: dict[str, str], due: st
     assert found["texts"]["zh"].startswith(f"到期：{due[:10]}")
 
 
+@pytest.mark.parametrize(("limit", "roll"), [("20wd", "none"), ("20d", "next"), ("2m", "next"), ("24h", "none")])
+def test_only_natural_days_and_months_roll_unless_told(limit: str, roll: str) -> None:
+    assert json.loads(run(*options(limit=limit), "--json")[1])["limit"]["roll"] == roll
+
+
 def test_the_day_ends_at_the_close_of_business_given() -> None:
     assert json.loads(run(*options(), "--day-ends", "17:00", "--json")[1])["late_from"] == "2026-03-03T17:00:00+08:00"
     assert json.loads(run(*options(), "--day-ends", "24:00", "--json")[1])["late_from"] == "2026-03-04T00:00:00+08:00"

@@ -123,6 +123,12 @@ def test_federal_holidays_are_those_of_the_statute(day: str, worked: bool) -> No
     assert load("US-federal").is_working_day(date.fromisoformat(day)) == worked
 
 
+def test_a_holiday_of_the_year_after_the_last_is_observed_in_the_last(tmp_path: Path) -> None:
+    file = a_file(tmp_path, replace=("{country: CN, languages: [en_US]}", "{country: US, languages: [en_US]}"))
+    in_2021 = build(file.model_copy(update={"covers": (2021, 2021), "published": (2021, 2021)}))
+    assert in_2021.reason(date(2021, 12, 31)) == "New Year's Day (observed)"
+
+
 @pytest.mark.parametrize("year", sorted(ENGLAND))
 def test_england_and_wales_rest_on_the_published_bank_holidays(year: int) -> None:
     england = load("GB")

@@ -1,5 +1,6 @@
 """Each rule of counting by example: start rules, rolls, working hours, warnings, and what is refused."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -181,6 +182,9 @@ def test_working_hours_run_in_sessions_only(start: str, amount: str, end: str) -
         ("30d", "2026-12-20", {}, None),
         ("30d", "2026-12-20", {"roll": Roll.NEXT}, date(2027, 1, 19)),
         ("12d", "2026-12-20", {"roll": Roll.PREVIOUS}, date(2027, 1, 1)),
+        ("3d", "2027-01-02", {}, None),
+        ("3d", "2027-01-02", {"start_rule": StartRule.ROLL}, date(2027, 1, 2)),
+        ("1d", "2000-01-01", {"roll": Roll.PREVIOUS}, date(1999, 12, 31)),
         ("24h", "2026-12-31", {}, None),
         ("24h", "2027-01-02", {"start_rule": StartRule.ROLL}, date(2027, 1, 2)),
         ("99wh", "2026-12-20", {}, date(2027, 1, 1)),
@@ -189,7 +193,7 @@ def test_working_hours_run_in_sessions_only(start: str, amount: str, end: str) -
 def test_a_count_is_provisional_where_it_relied_on_an_unpublished_year(
     amount: str, start: str, changes: dict[str, Any], since: date | None
 ) -> None:
-    calendar = plain({date(2027, 1, 1): "New Year"})
+    calendar = replace(plain({date(2027, 1, 1): "New Year"}), covers=(1999, 2040))
     due = count(a_limit(amount, **changes), on(start), calendar)
     assert due.provisional_from == since
     assert due.provisional == (since is not None)
@@ -249,6 +253,18 @@ def test_warnings_of_an_instant_count_back_from_it() -> None:
         ("2026-05-11T14:30+08:00", "2h"),
         ("2026-05-11T16:00+08:00", "30min"),
     ]
+
+
+def test_a_warning_before_an_instant_is_exact() -> None:
+    limit, start = a_limit("24h", warnings=("2h",)), at("2026-05-08T15:00:00+08:00")
+    assert warning_instants(limit, count(limit, start, plain()), start, plain()) == (
+        (datetime(2026, 5, 9, 5, tzinfo=UTC), "2h"),
+    )
+
+
+def test_working_days_left_before_a_rest_day_are_those_that_can_still_be_worked() -> None:
+    # Due on Sunday the 17th: after Wednesday there are Thursday and Friday.
+    assert warned(a_limit("10d", warnings=("2wd",)), on("2026-05-07"), plain()) == [("2026-05-13T00:00+08:00", "2wd")]
 
 
 def test_a_warning_before_all_the_calendar_knows_lies_before_the_start() -> None:
