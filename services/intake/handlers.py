@@ -1,0 +1,108 @@
+"""The one path of a submission, whether it came by Kafka or HTTP: parse, judge, settle against what is known, keep,
+publish. One transaction for a batch, which is the caller's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.intake import metrics, store
+from services.intake.parsing import TOPIC, Raw, Unreadable, parse
+from services.intake.publishing import Rejection, body_of, event_id, published, rejected, rejection
+from services.intake.rules.catalogue import Catalogue
+from services.intake.rules.judge import Accepted, Margins, Submission, judge
+from services.intake.rules.refusal import Reason, Refused
+from services.intake.rules.settle import Duplicate, Entered, Settled, aggregate_of, settle
+from shared import outbox
+from shared.clock import Clock
+from shared.events.submissions import Position
+from shared.inbox import Message
+from shared.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one event. `event` is the id of the event it is on our own topics."""
+
+    status: Literal["accepted", "duplicate", "rejected"]
+    identity: tuple[str, str] | None
+    event: str | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes batches in, under a catalogue and a clock."""
+
+    catalogue: Catalogue
+    margins: Margins
+    clock: Clock
+
+    async def handle(self, conn: Connection, messages: Sequence[Message]) -> None:
+        """A batch from Kafka."""
+        await self.take_in(conn, [_raw(m) for m in messages])
+
+    async def take_in(self, conn: Connection, raws: Sequence[Raw]) -> list[Answer]:
+        """A batch by any transport; an answer for each event, in order. Whatever is wrong with one event, the others
+        go through."""
+        with metrics.BATCH_SECONDS.time():
+            now = (await self.clock.moment(conn)).now
+            read = [parse(raw) for raw in raws]
+            settled = iter(await self._settle(conn, [each for each in read if isinstance(each, Submission)], now))
+            outcomes = [next(settled) if isinstance(each, Submission) else each.refused for each in read]
+            return await self._keep(conn, raws, read, outcomes, now)
+
+    async def refuse(self, conn: Connection, raw: Raw, reason: Reason) -> None:
+        """Keep and publish the refusal of a request that could not be taken apart into events."""
+        now = (await self.clock.moment(conn)).now
+        await self._keep(conn, [raw], [Unreadable(Refused((reason,)), None, None)], [Refused((reason,))], now)
+
+    async def _settle(self, conn: Connection, submissions: Sequence[Submission], now: datetime) -> list[Settled]:
+        judged = [(s, judge(s, self.catalogue, now, self.margins), event_id(*s.identity)) for s in submissions]
+        aggregates = [aggregate_of(judgement) for _, judgement, _ in judged if isinstance(judgement, Accepted)]
+        revisions = await store.lock_aggregates(conn, aggregates)
+        replaced = [s.replaces for s in submissions if s.replaces is not None]
+        known = await store.find_known(conn, [*(s.identity for s in submissions), *replaced])
+        return settle(judged, known, revisions)
+
+    async def _keep(
+        self,
+        conn: Connection,
+        raws: Sequence[Raw],
+        read: Sequence[Submission | Unreadable],
+        outcomes: Sequence[Settled],
+        now: datetime,
+    ) -> list[Answer]:
+        rows: list[store.Row] = []
+        rejections: list[Rejection] = []
+        messages: list[outbox.Message] = []
+        answers: list[Answer] = []
+        for index, (raw, source, outcome) in enumerate(zip(raws, read, outcomes, strict=True)):
+            identity = source.identity if isinstance(source, Submission) else source.event
+            match outcome:
+                case Entered():
+                    row = store.Row(outcome, raw.transport, body_of(outcome.accepted, now))
+                    rows.append(row)
+                    messages.append(published(outcome, row.body))
+                    answers.append(Answer("accepted", identity, outcome.event))
+                    metrics.ACCEPTED.labels(outcome.accepted.submission.type).inc()
+                case Duplicate():
+                    answers.append(Answer("duplicate", identity, outcome.event))
+                    metrics.DUPLICATES.labels(raw.transport).inc()
+                case Refused():
+                    refusal = rejection(raw, outcome, now, event=identity, subject=source.subject, index=index)
+                    rejections.append(refusal)
+                    messages.append(rejected(refusal))
+                    answers.append(Answer("rejected", identity, reasons=outcome.reasons))
+                    for reason in outcome.reasons:
+                        metrics.REJECTED.labels(reason.code, raw.transport).inc()
+        await store.insert_facts(conn, rows, now)
+        await store.insert_rejections(conn, rejections)
+        await outbox.append(conn, messages)
+        return answers
+
+
+def _raw(m: Message) -> Raw:
+    position = Position(topic=m.topic or TOPIC, partition=m.partition, offset=m.offset)
+    return Raw(transport="kafka", headers=m.headers, value=m.value, position=position)

@@ -1,0 +1,157 @@
+"""What intake publishes: accepted facts with their limits, and refusals. Ids follow from what they are about, so that
+every topic can be built again from the facts with the ids it had (D15).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import orjson
+
+from services.intake.catalogue import terms_of
+from services.intake.parsing import Raw, problems
+from services.intake.rules.catalogue import ItemVersion
+from services.intake.rules.judge import Accepted, Stamp, Submission
+from services.intake.rules.refusal import Refused
+from services.intake.rules.settle import Entered
+from shared import outbox
+from shared.events.base import Event, EventRef
+from shared.events.catalog import UnknownVersion, model_of
+from shared.events.envelope import headers_out
+from shared.events.submissions import SubmissionRejected
+
+SOURCE = "/duban/intake"
+NAMESPACE = uuid5(NAMESPACE_URL, "urn:duban:intake")
+REJECTIONS = "rejections"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A refusal as it is kept and published."""
+
+    id: str
+    raw: Raw
+    event: SubmissionRejected
+    subject: str
+
+
+def event_id(source: str, id_: str) -> str:
+    """The id of the event that a submission becomes, wherever and however often that happens."""
+    return str(uuid5(NAMESPACE, f"{source}\n{id_}"))
+
+
+def body_of(accepted: Accepted, received_at: datetime) -> bytes:
+    """The data of the published event. It is the validated submission, and what intake adds to it."""
+    submission = accepted.submission
+    data: dict[str, Any] = {
+        **submission.data,
+        "submission": {"source": submission.source, "id": submission.id},
+        "issued_at": submission.issued_at.isoformat(),
+        "received_at": received_at.isoformat(),
+    }
+    if submission.replaces is not None and submission.fact is not None:
+        replacement = {**submission.fact.data, **_stamped(accepted.stamp)}
+        data["fact"] = {"type": accepted.fact_type, "data": replacement}
+    else:
+        data |= _stamped(accepted.stamp)
+    return orjson.dumps(data)
+
+
+def _stamped(stamp: Stamp | None) -> dict[str, Any]:
+    if stamp is None:
+        return {}
+    if stamp.version is None:
+        return {"limits": [terms_of(stamp.recorded)] if stamp.recorded else []}
+    if stamp.recorded is None:
+        return {"item_version": stamp.version.name, "limits": _limits(stamp.version)}
+    limits = [*_limit_list(stamp.version), terms_of(stamp.recorded)]
+    return {"item_version": stamp.version.name, "limits": limits}
+
+
+@cache
+def _limit_list(version: ItemVersion) -> list[orjson.Fragment]:
+    return [orjson.Fragment(orjson.dumps(terms_of(limit))) for limit in version.limits]
+
+
+@cache
+def _limits(version: ItemVersion) -> orjson.Fragment:
+    """Written once for each version of an item, not once for each of its matters."""
+    return orjson.Fragment(orjson.dumps(_limit_list(version)))
+
+
+@cache
+def _model(topic: str, type_: str) -> type[Event]:
+    model = model_of(topic, type_, 1)
+    if model is None or isinstance(model, UnknownVersion):
+        raise LookupError(f"{topic} carries no {type_}")
+    return model
+
+
+def version_of(accepted: Accepted) -> int:
+    """The version of the published event's type."""
+    return _model(accepted.topic, accepted.type).VERSION
+
+
+def published(entered: Entered, body: bytes) -> outbox.Message:
+    """The event that a fact becomes. Its time is when the publisher issued it; when it was received is in its data."""
+    accepted = entered.accepted
+    submission = accepted.submission
+    headers = headers_out(
+        _model(accepted.topic, accepted.type),
+        id=entered.event,
+        source=SOURCE,
+        subject=submission.subject,
+        time=submission.issued_at,
+        revision=entered.revision,
+        causation=causation_of(submission),
+    )
+    return outbox.Message(accepted.topic, submission.subject, entered.event, headers, body)
+
+
+def causation_of(submission: Submission) -> str:
+    """A published fact's cause is its submission: `source id`; a source has no space."""
+    return f"{submission.source} {submission.id}"
+
+
+def rejection(
+    raw: Raw,
+    refused: Refused,
+    received_at: datetime,
+    *,
+    event: tuple[str, str] | None,
+    subject: str | None,
+    index: int,
+) -> Rejection:
+    """A refusal of the `index`-th event of a request or of a Kafka message. The key is the subject where it is known,
+    else the hash."""
+    sha256, size = raw.fingerprint()
+    said = SubmissionRejected(
+        reasons=problems(refused.reasons),
+        transport=raw.transport,
+        sha256=sha256,
+        size=size,
+        received_at=received_at,
+        event=EventRef(source=event[0], id=event[1]) if event else None,
+        position=raw.position,
+    )
+    if raw.position is not None:
+        name = f"rejected\n{raw.position.topic}\n{raw.position.partition}\n{raw.position.offset}"
+    else:
+        name = f"rejected\n{raw.request}\n{index}"
+    return Rejection(str(uuid5(NAMESPACE, name)), raw, said, subject or sha256)
+
+
+def rejected(refusal: Rejection) -> outbox.Message:
+    """The event on `rejections`. A rejection is an aggregate of its own and never changes: its revision is 1."""
+    return outbox.message(
+        REJECTIONS,
+        refusal.event,
+        id=refusal.id,
+        source=SOURCE,
+        subject=refusal.subject,
+        time=refusal.event.received_at,
+        revision=1,
+        causation=f"{refusal.event.event.source} {refusal.event.event.id}" if refusal.event.event else None,
+    )

@@ -1,0 +1,191 @@
+"""The judgement of one well-formed submission: accepted with its limits, or refused with every reason.
+
+    submission ─► judge ─┬─► Accepted ─► settle ─┬─► Entered    a new fact: stored, published
+                         │                       ├─► Duplicate  known already: answered with the event it became
+                         └─► Refused ◄───────────┘              also: its identity stands for another body (D1)
+
+Pure: the same submission, catalogue and instant give the same judgement. What depends on other facts is decided in
+`settle`, and only by identity, so that no order of arrival changes which facts count.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.intake.rules.catalogue import (
+    Catalogue,
+    ItemVersion,
+    Limit,
+    RecordedTerms,
+    local_day,
+    recorded_limit,
+)
+from services.intake.rules.refusal import Reason, Refused
+
+MATTER_EVENTS = "matter-events"
+DIRECTORY_EVENTS = "directory-events"
+SUBMITTED = "matter.submitted"
+REGISTERED = "matter.registered"
+LIMITS_CHANGED = "limits.changed"
+HOLDERS = frozenset({"holder.assigned", "holder.ended"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What happened, and when by business time; `data` is validated and JSON-ready, `pointer` is where it stands."""
+
+    type: str
+    occurred_at: date | datetime
+    zone: str | None
+    item: str | None
+    due: date | datetime | None
+    data: Mapping[str, Any]
+    pointer: str = "/data"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A well-formed event. A correction has both `fact` and `replaces`, a retraction has only `replaces`."""
+
+    source: str
+    id: str
+    type: str
+    version: int
+    authority: str
+    name: str
+    subject: str
+    issued_at: datetime
+    data: Mapping[str, Any]
+    fact: Fact | None
+    replaces: tuple[str, str] | None
+    canonical: str
+    digest: bytes
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """(source, id), as CloudEvents says (D1)."""
+        return self.source, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far ahead of the clock a fact may lie (D7). Changes of office are announced ahead, so they have their own."""
+
+    facts: timedelta
+    holders: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The limits of a registration or of changed limits: those of the item's version in force, and a recorded due."""
+
+    version: ItemVersion | None
+    recorded: Limit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What is to be published: on which topic, as which type, with which limits. A correction or retraction is known
+    from when it was issued.
+    """
+
+    submission: Submission
+    topic: str
+    type: str
+    fact_type: str | None
+    stamp: Stamp | None
+    known_from: datetime
+
+
+def known_from(when: date | datetime, zone: str | None) -> datetime:
+    """The instant a fact is known from: itself, or 00:00 in its zone for a bare date (D6)."""
+    if isinstance(when, datetime):
+        return when
+    if zone is None:
+        raise ValueError("a bare date needs the zone its day is counted in")
+    return datetime.combine(when, time(), ZoneInfo(zone))
+
+
+def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: Margins) -> Accepted | Refused:
+    """Whether a submission may enter at `now`. Never raises for what a publisher can send."""
+    reasons: list[Reason] = []
+    if submission.issued_at > now + margins.facts:
+        # Of several corrections the one issued last wins (D4): one from the future would win for ever.
+        reasons.append(_ahead("/time", margins.facts))
+    fact, stamp, since = submission.fact, None, submission.issued_at
+    if fact is not None:
+        happened = known_from(fact.occurred_at, fact.zone)
+        since = happened if submission.replaces is None else since
+        margin = margins.holders if fact.type in HOLDERS else margins.facts
+        if happened > now + margin:
+            reasons.append(_ahead(f"{fact.pointer}/occurred_at", margin))
+        if fact.type in (SUBMITTED, LIMITS_CHANGED):
+            found = limits_of(fact, catalogue)
+            if isinstance(found, Reason):
+                reasons.append(found)
+            else:
+                stamp = found
+    if reasons:
+        return Refused(tuple(reasons))
+    return Accepted(
+        submission=submission,
+        topic=DIRECTORY_EVENTS if submission.type in HOLDERS else MATTER_EVENTS,
+        type=_published(submission.type),
+        fact_type=_published(fact.type) if fact is not None else None,
+        stamp=stamp,
+        known_from=since,
+    )
+
+
+def _published(type_: str) -> str:
+    return REGISTERED if type_ == SUBMITTED else type_
+
+
+def _ahead(pointer: str, margin: timedelta) -> Reason:
+    return Reason("in-the-future", pointer, f"lies more than {_words(margin)} ahead of this service's clock")
+
+
+def _words(margin: timedelta) -> str:
+    if margin >= timedelta(days=2):
+        return f"{margin.days} days"
+    seconds = round(margin.total_seconds())
+    return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
+
+
+def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
+    """The limits that a registration or a change of limits brings, by the version in force when it happened (D4)."""
+    if fact.item is None:
+        return _recorded_alone(fact, catalogue)
+    item = catalogue.items.get(fact.item)
+    if item is None:
+        return Reason("unknown-item", f"{fact.pointer}/item", "is not an item of the catalogue: see GET /v1/items")
+    version = item.in_force(local_day(fact.occurred_at, item.zone))
+    if version is None:
+        first = item.versions[0].effective_from
+        detail = f"lies before {first}, from when on the catalogue knows this item"
+        return Reason("no-version-in-force", f"{fact.pointer}/occurred_at", detail)
+    if fact.due is None and version.recorded.required:
+        return Reason("due-required", f"{fact.pointer}/due", "this item has no limit of its own: state when it is due")
+    if fact.due is None and not version.limits and fact.type == LIMITS_CHANGED:
+        return Reason("no-limits", f"{fact.pointer}/item", "this item has no limits, and no due is stated")
+    recorded = None if fact.due is None else recorded_limit(fact.due, version.recorded, fact.zone)
+    return Stamp(version, recorded)
+
+
+def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
+    """A changed due without an item. The registration may not have arrived yet, so its item cannot be asked."""
+    if fact.zone is None:
+        return Reason("zone-required", f"{fact.pointer}/zone", "a due without an item needs the zone its day ends in")
+    if fact.due is None:
+        return Reason("no-limits", fact.pointer, "names neither an item nor a due")
+    terms = RecordedTerms(
+        zone=fact.zone,
+        calendar=catalogue.calendar,
+        starts_on=catalogue.starts_on,
+        stops_on=catalogue.stops_on,
+        warnings=(),
+        required=True,
+    )
+    return Stamp(None, recorded_limit(fact.due, terms, fact.zone))

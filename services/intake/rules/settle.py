@@ -1,0 +1,99 @@
+"""What a batch adds to the facts: identity decides, and the first of a batch wins (D1, I5).
+
+An event that is known already is a duplicate even if today's catalogue or clock would refuse it: sending again what was
+accepted must never turn into a refusal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.intake.rules.judge import DIRECTORY_EVENTS, Accepted, Submission
+from services.intake.rules.refusal import Refused, refused
+
+Identity = tuple[str, str]
+Aggregate = tuple[str, str, str]
+"""(authority, matter or post, topic): what a revision counts within."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored fact: the digest of its body, the event it became, and where it belongs."""
+
+    digest: bytes
+    event: str
+    topic: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A new fact, the `revision`-th event of its aggregate."""
+
+    accepted: Accepted
+    event: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The fact is there already, as `event`."""
+
+    submission: Submission
+    event: str
+
+
+Settled = Entered | Duplicate | Refused
+
+
+def aggregate_of(accepted: Accepted) -> Aggregate:
+    """Whose revision a fact raises."""
+    return accepted.submission.authority, accepted.submission.name, accepted.topic
+
+
+def settle(
+    judged: Sequence[tuple[Submission, Accepted | Refused, str]],
+    known: Mapping[Identity, Known],
+    revisions: Mapping[Aggregate, int],
+) -> list[Settled]:
+    """Decide a batch in its order. Each entry brings the id its event will have; `known` holds the stored facts of the
+    batch's identities and of those it replaces, `revisions` the last revision of each aggregate, locked."""
+    facts = dict(known)
+    last = dict(revisions)
+    settled: list[Settled] = []
+    for submission, judgement, event in judged:
+        found = facts.get(submission.identity)
+        if found is not None:
+            settled.append(_again(submission, found))
+            continue
+        if isinstance(judgement, Accepted):
+            judgement = _replaceable(judgement, facts) or judgement
+        if isinstance(judgement, Refused):
+            settled.append(judgement)
+            continue
+        aggregate = aggregate_of(judgement)
+        last[aggregate] = last.get(aggregate, 0) + 1
+        facts[submission.identity] = Known(submission.digest, event, judgement.topic, submission.subject)
+        settled.append(Entered(judgement, event, last[aggregate]))
+    return settled
+
+
+def _again(submission: Submission, found: Known) -> Duplicate | Refused:
+    if found.digest == submission.digest:
+        return Duplicate(submission, found.event)
+    detail = "this source has used this id for another event: the same id must always have the same body"
+    return refused("identity-conflict", "/id", detail)
+
+
+def _replaceable(accepted: Accepted, facts: Mapping[Identity, Known]) -> Refused | None:
+    """A correction or retraction must stay within its matter, where the fact it replaces is known. One that comes
+    first is kept: it applies when the fact arrives."""
+    replaces = accepted.submission.replaces
+    found = facts.get(replaces) if replaces is not None else None
+    if found is None:
+        return None
+    if found.topic == DIRECTORY_EVENTS:
+        detail = "a change of office is not corrected or retracted: publish holder.ended or holder.assigned as it was"
+        return refused("not-correctable", "/data/replaces", detail)
+    if found.subject != accepted.submission.subject:
+        return refused("other-matter", "/data/replaces", "the fact it replaces belongs to another matter")
+    return None

@@ -1,0 +1,49 @@
+-- add_aggregates --
+-- Make a row for each matter or post that has none yet, in key order (D11).
+insert into aggregates (authority, name, topic)
+select a, n, t from unnest($1::text[], $2::text[], $3::text[]) u(a, n, t) order by a, n, t
+on conflict do nothing
+
+-- lock_aggregates --
+-- Lock matters and posts in key order and read their revisions.
+select g.authority, g.name, g.topic, g.revision
+from aggregates g
+join unnest($1::text[], $2::text[], $3::text[]) u(a, n, t) on g.authority = u.a and g.name = u.n and g.topic = u.t
+order by g.authority, g.name, g.topic
+for update of g
+
+-- find_known --
+-- What these identities stand for already. The limit keeps it an index look-up for each, whatever the statistics say.
+select f.source, f.event_id, f.digest, f.published_id, f.topic, f.subject
+from unnest($1::text[], $2::text[]) u(s, i)
+cross join lateral (select * from facts where source = u.s and event_id = u.i limit 1) f
+
+-- raise_revisions --
+-- Record how many events each matter or post has by now.
+update aggregates g set revision = u.r
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
+where g.authority = u.a and g.name = u.n and g.topic = u.t
+
+-- claim_key --
+-- Take an idempotency key; a second request with the same key waits here until the first has committed.
+insert into idempotency_keys (key, fingerprint) values ($1, $2) on conflict do nothing returning key
+
+-- find_answer --
+-- The request a key stands for and the answer it was given.
+select fingerprint, status, media_type, answer from idempotency_keys where key = $1
+
+-- keep_answer --
+-- The answer of the request that holds the key.
+update idempotency_keys set status = $2, media_type = $3, answer = $4 where key = $1
+
+-- find_matters --
+-- The matters that an id may mean: one by its full key, or all with that bare id.
+select authority, name, revision from aggregates
+where topic = 'matter-events' and (name = $1 or (authority = $2 and name = $3)) and revision > 0
+order by authority, name
+
+-- read_facts --
+-- The facts of one matter in order of receipt.
+select source, event_id, type, version, subject, occurred_at, issued_at, received_at, transport, submission, revision,
+    published_id, published_type
+from facts where authority = $1 and matter = $2 and topic = 'matter-events' order by revision

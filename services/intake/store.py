@@ -1,0 +1,141 @@
+"""Intake's SQL: the facts, the locks that order them, refusals, answers. Decides nothing and commits nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+
+from services.intake.publishing import Rejection, version_of
+from services.intake.rules.settle import Aggregate, Entered, Identity, Known, aggregate_of
+from shared.postgres import Connection, Record, load_queries
+
+QUERIES = load_queries(Path(__file__).parent / "sql" / "queries.sql")
+
+_FACTS = (
+    "authority", "matter", "source", "event_id", "type", "version", "subject", "occurred_at", "issued_at",
+    "received_at", "transport", "submission", "digest", "topic", "revision", "published_id", "published_type",
+    "published_version", "published_body",
+)  # fmt: skip
+_REJECTIONS = (
+    "id", "transport", "topic", "partition", "position", "subject", "source", "event_id", "sha256", "size", "reasons",
+    "received_at", "headers", "raw",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact to keep: what entered, by which transport, and the body of its event."""
+
+    entered: Entered
+    transport: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The answer that an idempotency key was given, and the fingerprint of the request it answered."""
+
+    fingerprint: str
+    status: int
+    media_type: str
+    answer: bytes
+
+
+async def lock_aggregates(conn: Connection, wanted: Iterable[Aggregate]) -> dict[Aggregate, int]:
+    """Lock matters and posts in key order, made where they are new; their last revisions."""
+    keys = sorted(set(wanted))
+    if not keys:
+        return {}
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    await conn.execute(QUERIES["add_aggregates"], *columns)
+    rows = await conn.fetch(QUERIES["lock_aggregates"], *columns)
+    return {(r["authority"], r["name"], r["topic"]): r["revision"] for r in rows}
+
+
+async def find_known(conn: Connection, identities: Iterable[Identity]) -> dict[Identity, Known]:
+    """The stored facts of these identities."""
+    wanted = sorted(set(identities))
+    if not wanted:
+        return {}
+    rows = await conn.fetch(QUERIES["find_known"], [s for s, _ in wanted], [i for _, i in wanted])
+    return {(r["source"], r["event_id"]): Known(r["digest"], r["published_id"], r["topic"], r["subject"]) for r in rows}
+
+
+async def insert_facts(conn: Connection, rows: Sequence[Row], received_at: datetime) -> None:
+    """Keep new facts and raise the revisions of their matters and posts. Identities go in in ascending order, so that
+    two batches never wait for each other. Raises SerializationError where another matter's batch took an identity
+    since it was looked for: looking again settles it."""
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: row.entered.accepted.submission.identity)
+    records = [_fact(row, received_at) for row in ordered]
+    try:
+        await conn.copy_records_to_table("facts", records=records, columns=_FACTS)
+    except asyncpg.UniqueViolationError as error:
+        raise asyncpg.SerializationError("an identity was taken at the same moment") from error
+    last: dict[Aggregate, int] = {}
+    for row in rows:
+        aggregate = aggregate_of(row.entered.accepted)
+        last[aggregate] = max(row.entered.revision, last.get(aggregate, 0))
+    columns = [list(column) for column in zip(*last, strict=True)]
+    await conn.execute(QUERIES["raise_revisions"], *columns, list(last.values()))
+
+
+def _fact(row: Row, received_at: datetime) -> tuple[Any, ...]:
+    accepted = row.entered.accepted
+    s = accepted.submission
+    return (
+        s.authority, s.name, s.source, s.id, s.type, s.version, s.subject, accepted.known_from, s.issued_at,
+        received_at, row.transport, s.canonical, s.digest, accepted.topic, row.entered.revision, row.entered.event,
+        accepted.type, version_of(accepted), row.body.decode(),
+    )  # fmt: skip
+
+
+async def insert_rejections(conn: Connection, rejections: Sequence[Rejection]) -> None:
+    """Keep what was refused, with its bytes where it came by Kafka."""
+    if rejections:
+        records = [_rejection(each) for each in rejections]
+        await conn.copy_records_to_table("rejections", records=records, columns=_REJECTIONS)
+
+
+def _rejection(rejection: Rejection) -> tuple[Any, ...]:
+    said, raw = rejection.event, rejection.raw
+    at, by_kafka = raw.position, raw.position is not None
+    headers = [(name, None if value is None else value.decode("latin-1")) for name, value in raw.headers]
+    return (
+        rejection.id, said.transport, at.topic if at else None, at.partition if at else None,
+        at.offset if at else None, rejection.subject, said.event.source if said.event else None,
+        said.event.id if said.event else None, said.sha256, said.size,
+        [reason.model_dump() for reason in said.reasons], said.received_at,
+        orjson.dumps(headers) if by_kafka else None, raw.value if by_kafka else None,
+    )  # fmt: skip
+
+
+async def claim_key(conn: Connection, key: str, fingerprint: str) -> StoredAnswer | None:
+    """Take an idempotency key for this transaction; or the answer it has been given already."""
+    if await conn.fetchval(QUERIES["claim_key"], key, fingerprint) is not None:
+        return None
+    row = await conn.fetchrow(QUERIES["find_answer"], key)
+    if row is None:
+        raise asyncpg.SerializationError("the request that held the key was rolled back")
+    return StoredAnswer(row["fingerprint"], row["status"], row["media_type"], row["answer"])
+
+
+async def keep_answer(conn: Connection, key: str, status: int, media_type: str, answer: bytes) -> None:
+    """The answer of the request that took the key in this transaction."""
+    await conn.execute(QUERIES["keep_answer"], key, status, media_type, answer)
+
+
+async def find_matters(conn: Connection, bare: str, key: tuple[str, str] | None) -> list[Record]:
+    """The matters an id may mean: by full key, or every one with that bare id."""
+    authority, name = key or (None, None)
+    return await conn.fetch(QUERIES["find_matters"], bare, authority, name)
+
+
+async def read_facts(conn: Connection, authority: str, matter: str) -> list[Mapping[str, Any]]:
+    """The facts of a matter in order of receipt."""
+    return [dict(row) for row in await conn.fetch(QUERIES["read_facts"], authority, matter)]
