@@ -1,0 +1,10 @@
+"""`python -m services.accountability`."""
+
+from services.accountability.config import Settings
+from services.accountability.main import build
+from shared.clock import clock_of
+from shared.runtime import run
+
+if __name__ == "__main__":
+    settings = Settings()
+    run(lambda: build(settings, clock_of(settings.clock)))

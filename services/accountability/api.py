@@ -1,0 +1,160 @@
+"""HTTP of the accountability service: cases to read, and the one thing that an official can do: answer.
+
+There is no authentication yet: `person` is believed as it is written, so the service binds to loopback only.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+
+from services.accountability import case_store, ledger, store
+from services.accountability.case_text import shown, summary
+from services.accountability.rules.case import on_answer, refusal_of_answer
+from services.accountability.rules.model import Case
+from shared.clock import Clock
+from shared.events import strict_json
+from shared.events.base import Model, PersonId, Text
+from shared.events.envelope import problems_of
+from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.postgres import Connection, Pool
+
+MOST_BYTES = 65_536
+Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+
+
+class AnswerText(Model):
+    """The first answer to a case."""
+
+    person: PersonId
+    text: Text
+
+
+def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter:
+    """The routes under /v1."""
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/cases")
+    async def list_cases(
+        request: Request,
+        state: Literal["standing", "withdrawn"] | None = None,
+        unit: Word = None,
+        person: Word = None,
+        matter: Word = None,
+        authority: Word = None,
+        at_last_rung: bool | None = None,
+        cursor: Word = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> Response:
+        """Cases in order of opening. `person` is one whom the current proposal names; `matter` is an id, with its
+        `authority` where several have it (409 names them); `at_last_rung`: standing, unanswered, nobody left to go to.
+        """
+        after = None if cursor is None else _position(cursor)
+        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            if matter is not None and authority is None:
+                await _refuse_ambiguous(conn, matter)
+            page = await case_store.page(
+                conn, after=after, state=state, unit=unit, person=person, matter=matter, authority=authority,
+                at_last_rung=at_last_rung, limit=limit,
+            )  # fmt: skip
+        content: dict[str, Any] = {"cases": [summary(case) for case in page]}
+        if len(page) == limit:
+            content["next"] = write_cursor(page[-1].opened_at.isoformat(), str(page[-1].key.case_id))
+        return tagged(request, content)
+
+    @router.get("/cases/{id}")
+    async def read_case(id: str, request: Request) -> Response:
+        """One case: who is responsible and why, what was decided when, and the chain of causes down to the
+        submissions it rests on."""
+        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+            case = await case_store.select(conn, _id(id))
+            if case is None:
+                raise _unknown()
+            record = await case_store.record_of(conn, case)
+        return tagged(request, shown(case, record))
+
+    @router.post("/cases/{id}/answers")
+    async def answer_case(id: str, request: Request) -> Response:
+        """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
+        again is answered alike; 201 the first time, then 200."""
+        given = _answer(await _body(request))
+        async with pool.acquire() as conn, conn.transaction():
+            case = await store.lock_case(conn, _id(id))
+            if case is None:
+                raise _unknown()
+            stored = await store.answer_of(conn, case)
+            if stored is not None and stored[:2] != (given.person, given.text):
+                raise ProblemError(409, "already-answered", "The case has its first answer already")
+            at = stored[2] if stored is not None else await _accept(conn, case, given)
+        committed()
+        content = {"case_id": str(case.key.case_id), "person": given.person, "answered_at": at.isoformat()}
+        return answer(content, 201 if stored is None else 200)
+
+    async def _accept(conn: Connection, case: Case, given: AnswerText) -> datetime:
+        match refusal_of_answer(case, given.person):
+            case "withdrawn":
+                raise ProblemError(409, "case-withdrawn", "The case is withdrawn: there is nothing to answer")
+            case "not-concerned":
+                raise ProblemError(
+                    403, "not-concerned", "Only who is named responsible or was addressed may answer the case"
+                )
+        now = (await clock.moment(conn)).now
+        decision = on_answer(case, given.person, now)
+        await store.add_answer(conn, case, given.person, given.text, now)
+        await ledger.record(conn, [decision.case], [decision])
+        return now
+
+    return router
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    at, id = read_cursor(cursor, 2)
+    try:
+        position = datetime.fromisoformat(at), UUID(id)
+    except ValueError:
+        position = None
+    if position is None or position[0].tzinfo is None:
+        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out")
+    return position
+
+
+async def _refuse_ambiguous(conn: Connection, matter: str) -> None:
+    authorities = await case_store.authorities_of(conn, matter)
+    if len(authorities) > 1:
+        raise ProblemError(
+            409, "ambiguous-matter", "Several authorities have a matter of this id",
+            "Say which with `authority`.", candidates=authorities,
+        )  # fmt: skip
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _unknown() from None
+
+
+def _unknown() -> ProblemError:
+    return ProblemError(404, "no-such-case", "There is no case of this id")
+
+
+async def _body(request: Request) -> bytes:
+    found = b""
+    async for part in request.stream():
+        found += part
+        if len(found) > MOST_BYTES:
+            raise ProblemError(413, "too-large", f"An answer is at most {MOST_BYTES} bytes of JSON")
+    return found
+
+
+def _answer(body: bytes) -> AnswerText:
+    try:
+        return AnswerText.model_validate(strict_json.loads(body))
+    except strict_json.NotStrictJson as error:
+        raise ProblemError(400, "not-json", "The body is not JSON that can be read in one way", str(error)) from None
+    except ValidationError as error:
+        reasons = [problem.model_dump() for problem in problems_of(error)]
+        raise ProblemError(422, "invalid-answer", "The answer is not valid", errors=reasons) from None

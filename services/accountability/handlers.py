@@ -1,0 +1,135 @@
+"""A batch of `directory-events` and `deadline-events` in one transaction: who held which post first, then who missed
+what. All is read, then decided, then written; the rules decide.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.accountability import directory_store, ledger, metrics, store
+from services.accountability.reading import fact_of, verdict_of, wanted
+from services.accountability.rules.attribution import attribute
+from services.accountability.rules.case import (
+    Decision,
+    Happened,
+    Known,
+    on_missed,
+    on_rung_missed,
+    on_untrue,
+    revise,
+)
+from services.accountability.rules.directory import (
+    Affected,
+    Directory,
+    DirectoryFact,
+    by_unit,
+    cause_for,
+    difference,
+    fold,
+)
+from services.accountability.rules.ladder import TICK, Rulebook
+from services.accountability.rules.model import Case, CaseKey, Missed, Proposal, RungMissed, Untrue, Verdict
+from shared.clock import Clock
+from shared.errors import Permanent
+from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
+from shared.events.intake import HolderAssigned, HolderEnded
+from shared.inbox import Message
+from shared.kafka import Handle, read
+from shared.postgres import Connection
+
+CHUNK = 1000
+"""Cases revised at a time when the directory changes."""
+
+
+def handler(clock: Clock, rulebook: Rulebook) -> Handle:
+    """What the consumer calls with each batch."""
+
+    async def handle(conn: Connection, messages: Sequence[Message]) -> None:
+        heard = read(wanted(messages), lambda _: metrics.SKIPPED.inc())
+        if not heard:
+            return
+        now = (await clock.moment(conn)).now
+        facts = [fact_of(r, e, now) for r, e in heard if isinstance(e, HolderAssigned | HolderEnded)]
+        verdicts = [
+            (verdict, received.data)
+            for received, event in heard
+            if isinstance(event, DeadlineMissed | DeadlineWithdrawn)
+            and (verdict := verdict_of(received, event)) is not None
+        ]
+        shared = {verdict.key.authority: False for verdict, _ in verdicts}
+        await store.lock_directories(conn, shared | {fact.post.authority: True for fact in facts})
+        if facts:
+            await learn(conn, facts, now)
+        if verdicts:
+            await judge(conn, verdicts, rulebook, now)
+
+    return handle
+
+
+async def learn(conn: Connection, facts: Sequence[DirectoryFact], now: datetime) -> None:
+    """Derive who held the posts anew, and revise the standing cases that it concerns (D18)."""
+    fresh = await directory_store.add_facts(conn, facts)
+    news = {fact.post: fact.ref for fact in facts if (fact.post, fact.ref) in fresh}
+    if not news:
+        return
+    posts = sorted(news)
+    known = await directory_store.facts_of(conn, posts)
+    before = await directory_store.holdings_of(conn, posts)
+    after = {post: fold(known[post]) for post in posts}
+    await directory_store.replace_holdings(conn, after)
+    affected = [span for post in posts for span in difference(before[post], after[post], news[post])]
+    if affected:
+        await _revise(conn, affected, now)
+
+
+async def _revise(conn: Connection, affected: Sequence[Affected], now: datetime) -> None:
+    spans = by_unit(affected)
+    async for keys in directory_store.cases_concerned(conn, affected, CHUNK):
+        cases = await store.lock_cases(conn, keys)
+        directory = await directory_store.directory_of(conn, {(c.key.authority, c.unit) for c in cases})
+        decided = [
+            revise(case, _proposal(case, directory), cause, "directory-fact", now)
+            for case in cases
+            if (cause := cause_for(spans, case.key.authority, case.unit, case.late_from - TICK)) is not None
+        ]
+        happened = [decision.happened for decision in decided if decision.happened is not None]
+        await ledger.record(conn, [each.case for each in happened], happened)
+
+
+async def judge(conn: Connection, verdicts: Sequence[tuple[Verdict, bytes]], rulebook: Rulebook, now: datetime) -> None:
+    """Decide each verdict in order; write every case once."""
+    misses = [verdict for verdict, _ in verdicts if isinstance(verdict, Missed)]
+    known: dict[CaseKey, Known] = dict(await store.lock_known(conn, sorted({v.key for v, _ in verdicts})))
+    directory = await directory_store.directory_of(conn, {(m.key.authority, m.unit) for m in misses})
+    heeded: list[store.Verdict] = []
+    happened: list[Happened] = []
+    changed: dict[CaseKey, Case] = {}
+    for verdict, body in verdicts:
+        decision = _decide(known.get(verdict.key), verdict, directory, rulebook, now)
+        if decision.ignored is not None:
+            metrics.IGNORED.labels(decision.ignored).inc()
+            continue
+        known[verdict.key] = decision.known
+        if isinstance(decision.known, Case):
+            changed[verdict.key] = decision.known
+        if not isinstance(verdict, RungMissed):
+            heeded.append((verdict, body))
+        if decision.happened is not None:
+            happened.append(decision.happened)
+    await store.add_verdicts(conn, heeded, now)
+    await ledger.record(conn, [changed[key] for key in sorted(changed)], happened)
+
+
+def _decide(known: Known, verdict: Verdict, directory: Directory, rulebook: Rulebook, now: datetime) -> Decision:
+    match verdict:
+        case Missed():
+            return on_missed(known, verdict, _proposal(verdict, directory), rulebook, now)
+        case Untrue():
+            return on_untrue(known, verdict, now)
+        case RungMissed():
+            if not isinstance(known, Case):  # its own opening precedes a case's clock: this is no event of ours
+                raise Permanent(f"there is no case {verdict.key.case_id}")
+            return on_rung_missed(known, verdict, now)
+
+
+def _proposal(of: Case | Missed, directory: Directory) -> Proposal:
+    return attribute(of.key.authority, of.unit, of.held, of.late_from, of.due, of.zone, directory)

@@ -1,0 +1,54 @@
+"""Writes down what was decided, all in the caller's transaction: the cases, their record, and the outbox."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import structlog
+
+from services.accountability import metrics, store
+from services.accountability.publish import published
+from services.accountability.rules.case import Answered, Escalated, Happened, reason_of
+from services.accountability.rules.model import Case
+from shared import outbox
+from shared.postgres import Connection
+
+log = structlog.get_logger()
+
+
+async def record(conn: Connection, cases: Collection[Case], happened: Sequence[Happened]) -> None:
+    """`cases` are those that changed, each once, as they are now; `happened` is in the order of publication."""
+    await store.save_cases(conn, cases)
+    if not happened:
+        return
+    events = [published(each) for each in happened]
+    await store.add_events(conn, [kept for kept, _ in events])
+    await store.add_attributions(
+        conn,
+        [
+            (each.case, each.at, reason, each.cause)
+            for each in happened
+            if not isinstance(each, Answered) and (reason := reason_of(each)) is not None
+        ],
+    )
+    await store.add_escalations(conn, [each for each in happened if isinstance(each, Escalated)])
+    await outbox.append(conn, [message for _, message in events])
+    _tell(happened)
+
+
+def _tell(happened: Sequence[Happened]) -> None:
+    for kind, count in Counter(type(each).__name__.lower() for each in happened).items():
+        metrics.CHANGES.labels(kind).inc(count)
+    vacant = Counter(
+        r.role
+        for each in happened
+        if reason_of(each) is not None
+        for r in each.case.proposal
+        if r.person is None
+    )  # fmt: skip
+    for role, count in vacant.items():
+        metrics.VACANCIES.labels(role).inc(count)
+    for each in happened:
+        case = each.case
+        log.info("case_" + type(each).__name__.lower(), case=str(case.key.case_id), rung=case.rung, n=case.revision)
+        if isinstance(each, Escalated) and case.at_last_rung:
+            log.warning("case_at_last_rung", case=str(case.key.case_id))

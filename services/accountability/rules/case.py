@@ -1,0 +1,252 @@
+"""The life of a case (D2, D3, D17; R22, I1, I7): what a verdict, a directory fact or an answer makes of it.
+
+                    missed                 withdrawn, higher revision
+    (nothing) ───────────────► STANDING ◄──────────────────────────────► WITHDRAWN
+        │                       │  ▲  │    missed again, higher revision:    │
+        │ withdrawn             │  │  │    the same row is reinstated        └─ ladder, answer, proposal stay as
+        ▼        missed,        │  │  └─ revised: the proposal changed          they were; nothing is erased
+    (refuted) ─higher revision──┼──┘
+                                ├─ rung k missed, unanswered: rung = k, never down, once for each standing
+                                └─ answered: its limits stop, no rung fires any more
+
+The deadline service's last word counts, by revision: an older or equal one is ignored, so that every order of arrival
+ends in the same state (I8). A reinstated case starts its ladder anew and awaits an answer of its own. A rung that fired
+stays on record though its limit be withdrawn afterwards: whoever was told was told (R22).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from services.accountability.rules.ladder import Rulebook, addressee
+from services.accountability.rules.model import (
+    Addressee,
+    Case,
+    Missed,
+    Proposal,
+    Reason,
+    Ref,
+    Refuted,
+    RungMissed,
+    Untrue,
+    Untruth,
+)
+
+Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`case` is, here and below, the case just after."""
+
+    case: Case
+    at: datetime
+    cause: Ref
+    addressee: Addressee
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    case: Case
+    at: datetime
+    cause: Ref
+    reason: Literal["miss-republished", "directory-fact"]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    case: Case
+    at: datetime
+    cause: Ref
+    addressee: Addressee
+    late_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    case: Case
+    at: datetime
+    cause: Ref
+    reason: Untruth
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstated:
+    case: Case
+    at: datetime
+    cause: Ref
+    addressee: Addressee
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    case: Case
+    at: datetime
+    person: str
+
+
+Happened = Opened | Revised | Escalated | Withdrawn | Reinstated | Answered
+Known = Case | Refuted | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is known afterwards, what happened, and why nothing did."""
+
+    known: Known
+    happened: Happened | None = None
+    ignored: Ignored | None = None
+
+
+def reason_of(happened: Happened) -> Reason | None:
+    """Why an attribution was made; None where none was."""
+    match happened:
+        case Opened():
+            return "opened"
+        case Reinstated():
+            return "reinstated"
+        case Revised(reason=reason):
+            return reason
+    return None
+
+
+def on_missed(known: Known, miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -> Decision:
+    """A miss opens, renews or reinstates its one case (D2)."""
+    if known is not None and miss.revision <= _revision(known):
+        return Decision(known, ignored="older")
+    if not isinstance(known, Case):
+        return _open(miss, proposal, rulebook, now)
+    renewed = replace(
+        known, verdict_revision=miss.revision, miss=miss.ref, detected_at=miss.detected_at, due=miss.due,
+        item=miss.item, unit=miss.unit, held=miss.held, zone=miss.zone, calendar=miss.calendar,
+    )  # fmt: skip
+    if known.state == "withdrawn":
+        return _reinstate(renewed, proposal, now)
+    return revise(renewed, proposal, miss.ref, "miss-republished", now)
+
+
+def on_untrue(known: Known, untrue: Untrue, now: datetime) -> Decision:
+    """撤案: the case is withdrawn with its cause; where none is open yet, the older miss will open none (I7)."""
+    if known is not None and untrue.revision <= _revision(known):
+        return Decision(known, ignored="older")
+    if not isinstance(known, Case):
+        return Decision(Refuted(untrue.revision))
+    if known.state == "withdrawn":
+        return Decision(replace(known, verdict_revision=untrue.revision))
+    case = replace(
+        known, state="withdrawn", verdict_revision=untrue.revision, withdrawn_at=now, withdrawn_because=untrue.reason,
+        revision=known.revision + 1,
+    )  # fmt: skip
+    return Decision(case, Withdrawn(case, now, untrue.ref, untrue.reason))
+
+
+def on_rung_missed(case: Case, missed: RungMissed, now: datetime) -> Decision:
+    """Nobody answered in time: one rung up, once, and only upwards (I1, R22). The last rung ends the loop (D17)."""
+    ignored: Ignored | None = None
+    if case.state == "withdrawn":
+        ignored = "withdrawn"
+    elif case.answered_at is not None:
+        ignored = "answered"
+    elif missed.late_from <= case.standing_since:
+        ignored = "former-standing"
+    elif missed.rung > case.ladder[-1].rung:
+        ignored = "no-such-rung"
+    elif missed.rung <= case.rung:
+        ignored = "climbed-before"
+    if ignored:
+        return Decision(case, ignored=ignored)
+    to = addressee(case.ladder, missed.rung, case.proposal)
+    climbed = _address(replace(case, rung=missed.rung, revision=case.revision + 1), to)
+    return Decision(climbed, Escalated(climbed, now, missed.ref, to, missed.late_from))
+
+
+def revise(
+    case: Case, proposal: Proposal, cause: Ref, reason: Literal["miss-republished", "directory-fact"], now: datetime
+) -> Decision:
+    """A fact learned later changes the proposal; the earlier one is kept (D18). Who is addressed is not called back."""
+    if proposal == case.proposal:
+        return Decision(case)
+    revised = _name(replace(case, revision=case.revision + 1), proposal)
+    return Decision(revised, Revised(revised, now, cause, reason))
+
+
+def refusal_of_answer(case: Case, person: str) -> Literal["withdrawn", "not-concerned"] | None:
+    """Why this person may not answer: the case does not stand, or the person is neither named nor was addressed."""
+    if case.state == "withdrawn":
+        return "withdrawn"
+    named = {responsible.person for responsible in case.proposal}
+    return None if person in named or person in case.addressed else "not-concerned"
+
+
+def on_answer(case: Case, person: str, now: datetime) -> Answered:
+    """The first answer of this standing; the caller has asked `refusal_of_answer`."""
+    return Answered(replace(case, answered_at=now, answered_by=person, revision=case.revision + 1), now, person)
+
+
+def _revision(known: Case | Refuted) -> int:
+    return known.revision if isinstance(known, Refuted) else known.verdict_revision
+
+
+def _open(miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -> Decision:
+    edition = rulebook.in_force(miss.late_from, miss.zone)
+    to = addressee(edition.ladder, 0, proposal)
+    case = Case(
+        key=miss.key,
+        clock=miss.clock,
+        subject=miss.subject,
+        due=miss.due,
+        late_from=miss.late_from,
+        item=miss.item,
+        unit=miss.unit,
+        held=miss.held,
+        origin=miss.origin,
+        zone=miss.zone,
+        calendar=miss.calendar,
+        rulebook=rulebook.stamp(edition),
+        ladder=edition.ladder,
+        state="standing",
+        verdict_revision=miss.revision,
+        miss=miss.ref,
+        detected_at=miss.detected_at,
+        opened_at=now,
+        standing_since=now,
+        standing_no=1,
+        withdrawn_at=None,
+        withdrawn_because=None,
+        answered_at=None,
+        answered_by=None,
+        rung=0,
+        revision=1,
+        attributions=1,
+        proposal=proposal,
+        addressed=() if to.person is None else (to.person,),
+        told=tuple(sorted({r.person for r in proposal if r.person is not None})),
+    )
+    return Decision(case, Opened(case, now, miss.ref, to))
+
+
+def _reinstate(case: Case, proposal: Proposal, now: datetime) -> Decision:
+    to = addressee(case.ladder, 0, proposal)
+    standing = replace(
+        case, state="standing", standing_since=now, standing_no=case.standing_no + 1, rung=0,
+        withdrawn_at=None, withdrawn_because=None, answered_at=None, answered_by=None, revision=case.revision + 1,
+    )  # fmt: skip
+    again = _address(_name(standing, proposal), to)
+    return Decision(again, Reinstated(again, now, case.miss, to))
+
+
+def _name(case: Case, proposal: Proposal) -> Case:
+    named = {r.person for r in proposal if r.person is not None}
+    return replace(
+        case, proposal=proposal, attributions=case.attributions + 1, told=tuple(sorted({*case.told, *named}))
+    )
+
+
+def _address(case: Case, to: Addressee) -> Case:
+    if to.person is None:
+        return case
+    return replace(
+        case,
+        addressed=tuple(sorted({*case.addressed, to.person})),
+        told=tuple(sorted({*case.told, to.person})),
+    )

@@ -1,0 +1,39 @@
+"""Ids that any replica derives alike: of a case from what was missed (D2), of an event from what caused it.
+
+Neither a case's nor an event's id holds a revision, which is only an order of arrival.
+"""
+
+import re
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("b3a1f0f8-58f2-5c39-8d2e-1f0f4a7f9a35")
+_CASE_SUBJECT = re.compile(r"case:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_RUNG_CLOCK = re.compile(r"rung-([1-9][0-9]?)")
+
+
+def case_id(matter_key: str, clock: str, subject: str, late_from: datetime) -> UUID:
+    """One miss, one case, in every order of arrival."""
+    return uuid5(NAMESPACE, f"{matter_key}|{clock}|{subject}|{late_from.astimezone(UTC).isoformat()}")
+
+
+def event_id(type_: str, case: UUID, cause: str) -> str:
+    """The id of a case's event: one of a type for each cause."""
+    return str(uuid5(NAMESPACE, f"{type_}|{case}|{cause}"))
+
+
+def case_of_subject(subject: str) -> UUID | None:
+    """The case whose own clock a deadline event is about; None: it is about a matter."""
+    found = _CASE_SUBJECT.fullmatch(subject)
+    return UUID(found[1]) if found else None
+
+
+def rung_of_clock(clock: str) -> int | None:
+    """The rung whose limit a case's clock is."""
+    found = _RUNG_CLOCK.fullmatch(clock)
+    return int(found[1]) if found else None
+
+
+def clock_of_rung(rung: int) -> str:
+    """The clock that runs until the case climbs to `rung`."""
+    return f"rung-{rung}"

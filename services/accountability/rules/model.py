@@ -1,0 +1,171 @@
+"""What the rules speak about: verdicts of the deadline service, people in roles, cases. All frozen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+Role = Literal["direct", "leading", "principal"]
+ROLES: tuple[Role, ...] = ("direct", "leading", "principal")
+"""direct 直接责任人, leading 分管负责人, principal 主要负责人: upwards."""
+Origin = Literal["live", "import"]
+State = Literal["standing", "withdrawn"]
+Untruth = Literal["met", "due-moved", "voided"]
+Reason = Literal["opened", "reinstated", "miss-republished", "directory-fact"]
+"""Why an attribution was made."""
+
+
+class CaseKey(NamedTuple):
+    """Sorts in the order in which rows are locked (D11)."""
+
+    authority: str
+    matter: str
+    case_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An event's identity (D1)."""
+
+    source: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """In whose hands the matter was, [since, until)."""
+
+    since: datetime
+    until: datetime | None
+    unit: str | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Responsible:
+    """Who held a role at the due instant; `person` None: the post was vacant."""
+
+    role: Role
+    person: str | None
+    rule: str
+    because: str
+
+
+Proposal = tuple[Responsible, ...]
+"""One Responsible for each of ROLES, in that order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder; `after` is None for the day of the miss, else an amount such as 1wd."""
+
+    rung: int
+    role: Role
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a rung reaches. `skipped`: the vacant roles below, whose turn went up."""
+
+    role: Role
+    person: str | None
+    skipped: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The deadline service says that a limit was missed. `due` is as written: a bare date or an instant.
+
+    `held` is the hand-over in force at the due instant; `unit` the unit responsible then.
+    """
+
+    key: CaseKey
+    ref: Ref
+    revision: int
+    clock: str
+    subject: str
+    due: str
+    late_from: datetime
+    detected_at: datetime
+    item: str | None
+    unit: str | None
+    held: Held | None
+    origin: Origin
+    zone: str
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untrue:
+    """The deadline service takes a miss back."""
+
+    key: CaseKey
+    ref: Ref
+    revision: int
+    reason: Untruth
+
+
+@dataclass(frozen=True, slots=True)
+class RungMissed:
+    """A limit of the case itself passed unanswered: the clock `rung-k` (D17)."""
+
+    key: CaseKey
+    ref: Ref
+    rung: int
+    late_from: datetime
+
+
+Verdict = Missed | Untrue | RungMissed
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """No case: the miss was taken back before it arrived. An older word of the miss opens nothing (D3)."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A responsibility case as it stands.
+
+    `verdict_revision` is that of the deadline service's last word on the miss; `revision` counts the case's own events,
+    1..n (I17). `standing_no` counts how often the case came to stand: 1, and one more for each reinstatement.
+    """
+
+    key: CaseKey
+    clock: str
+    subject: str
+    due: str
+    late_from: datetime
+    item: str | None
+    unit: str | None
+    held: Held | None
+    origin: Origin
+    zone: str
+    calendar: str
+    rulebook: str
+    ladder: tuple[Rung, ...]
+    state: State
+    verdict_revision: int
+    miss: Ref
+    detected_at: datetime
+    opened_at: datetime
+    standing_since: datetime
+    standing_no: int
+    withdrawn_at: datetime | None
+    withdrawn_because: Untruth | None
+    answered_at: datetime | None
+    answered_by: str | None
+    rung: int
+    revision: int
+    attributions: int
+    proposal: Proposal
+    addressed: tuple[str, ...]
+    told: tuple[str, ...]
+
+    @property
+    def at_last_rung(self) -> bool:
+        """Nobody is left to go to (D17)."""
+        return self.rung == self.ladder[-1].rung
