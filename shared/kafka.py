@@ -64,6 +64,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         committed: Callable[[], None],
         prefix: str = "",
         batch: int = 1000,
+        session_ms: int = 10_000,
+        wait_ms: int = 50,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
@@ -73,6 +75,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._committed = committed
         self._prefix = prefix
         self._batch = batch
+        self._session_ms = session_ms
+        self._wait_ms = wait_ms
+        self._unverified: dict[TopicPartition, int] = {}
         self._synced: set[TopicPartition] = set()
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
@@ -109,9 +114,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             auto_offset_reset="earliest",
             max_poll_records=self._batch,
             max_partition_fetch_bytes=4_000_000,
-            fetch_max_wait_ms=100,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=500,
+            fetch_max_wait_ms=self._wait_ms,
+            session_timeout_ms=self._session_ms,
+            heartbeat_interval_ms=self._session_ms // 4,
             metadata_max_age_ms=10_000,
         )
         kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
@@ -121,6 +126,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
                 at = await self._position(kafka)
+                self._verify(kafka)
                 await self._process(
                     kafka, [self._message(r) for tp, records in polled.items() if tp in at for r in records]
                 )
@@ -136,17 +142,28 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return before
         async with self._pool.acquire() as conn:
             stored = await inbox.next_offsets(conn)
-        ends = await kafka.end_offsets(fresh)
         for tp in fresh:
             offset = stored.get((tp.topic.removeprefix(self._prefix), tp.partition))
-            if offset is not None and offset > ends[tp]:
-                raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {ends[tp]}, but {offset} was consumed from it")
             try:
                 await kafka.seek_to_beginning(tp) if offset is None else kafka.seek(tp, offset)
             except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
                 continue
             self._synced.add(tp)
+            if offset is not None:
+                self._unverified[tp] = offset
         return before
+
+    def _verify(self, kafka: AIOKafkaConsumer) -> None:
+        """The log must reach as far as we have consumed. The fetch answers tell; asking for end offsets, the embedded
+        broker answers with the beginning of its last batch.
+        """
+        for tp, offset in list(self._unverified.items()):
+            if tp not in self._synced:
+                del self._unverified[tp]
+            elif (end := kafka.highwater(tp)) is not None:
+                if end < offset:
+                    raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {end}, but {offset} was consumed from it")
+                del self._unverified[tp]
 
     async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
         if not messages:

@@ -88,8 +88,13 @@ cross join lateral (
 ) u
 """
 _MARK = """
-update outbox o set sent_at = clock_timestamp() from unnest($1::int[], $2::bigint[]) s(bucket, id)
-where o.bucket = s.bucket and o.id = s.id
+with sent as (
+    update outbox o set sent_at = clock_timestamp() from unnest($1::int[], $2::bigint[]) s (bucket, id)
+    where o.bucket = s.bucket and o.id = s.id
+)
+insert into published_offsets as p (topic, partition, next_offset)
+select * from unnest($3::text[], $4::int[], $5::bigint[])
+on conflict (topic, partition) do update set next_offset = greatest(p.next_offset, excluded.next_offset)
 """
 _RELEASE = "delete from outbox_leases where holder = $1"
 _OLDEST = """
@@ -171,8 +176,15 @@ class Relay:
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
-                await send(producer, rows, self._prefix)
-                await conn.execute(_MARK, [r["bucket"] for r in rows], [r["id"] for r in rows])
+                ends = await send(producer, rows, self._prefix)
+                await conn.execute(
+                    _MARK,
+                    [r["bucket"] for r in rows],
+                    [r["id"] for r in rows],
+                    [topic for topic, _ in ends],
+                    [partition for _, partition in ends],
+                    list(ends.values()),
+                )
                 self.sent += len(rows)
                 continue
             if self._stopping:
@@ -184,17 +196,16 @@ class Relay:
                 continue
 
 
-async def send(producer: AIOKafkaProducer, rows: Sequence[Record], prefix: str) -> None:
+async def send(producer: AIOKafkaProducer, rows: Sequence[Record], prefix: str) -> dict[tuple[str, int], int]:
     """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
-    acknowledged.
+    acknowledged: the offset after the last message, for each (topic, partition).
     """
     batches: dict[tuple[str, int], list[Record]] = {}
     for row in rows:
-        topic = prefix + row["topic"]
-        partitions = len(await producer.partitions_for(topic))
+        partitions = len(await producer.partitions_for(prefix + row["topic"]))
         partition = row["bucket"] if partitions == PARTITIONS else bucket_of(row["key"], partitions)
-        batches.setdefault((topic, partition), []).append(row)
-    waiting: list[Any] = []
+        batches.setdefault((row["topic"], partition), []).append(row)
+    waiting: list[tuple[tuple[str, int], int, Any]] = []
     for (topic, partition), members in batches.items():
         builder = producer.create_batch()
         for row in members:
@@ -203,10 +214,19 @@ async def send(producer: AIOKafkaProducer, rows: Sequence[Record], prefix: str) 
                 "key": row["key"].encode(), "value": row["body"], "headers": headers, "timestamp": None,
             }  # fmt: skip
             if builder.append(**content) is None:
-                builder.close()
-                waiting.append(await producer.send_batch(builder, topic, partition=partition))
+                waiting.append(await _submit(producer, builder, prefix, topic, partition))
                 builder = producer.create_batch()
                 builder.append(**content)
-        builder.close()
-        waiting.append(await producer.send_batch(builder, topic, partition=partition))
-    await asyncio.gather(*waiting)
+        waiting.append(await _submit(producer, builder, prefix, topic, partition))
+    ends: dict[tuple[str, int], int] = {}
+    for at, size, acknowledged in waiting:
+        ends[at] = (await acknowledged).offset + size
+    return ends
+
+
+async def _submit(
+    producer: AIOKafkaProducer, builder: Any, prefix: str, topic: str, partition: int
+) -> tuple[tuple[str, int], int, Any]:
+    builder.close()
+    acknowledged = await producer.send_batch(builder, prefix + topic, partition=partition)
+    return (topic, partition), builder.record_count(), acknowledged

@@ -18,5 +18,9 @@ class ServiceSettings(BaseSettings):
     http_port: int = Field(0, description="TCP port; 0 picks a free one.")
     topic_prefix: str = Field("", description="Before every topic and group, where deployments share a cluster.")
     kafka_idempotence: bool = Field(False, description="Idempotent producer; the embedded broker has none.")
+    kafka_session_ms: int = Field(
+        10_000, ge=500, description="How long a consumer may be silent before its partitions go to others. ms."
+    )
+    kafka_wait_ms: int = Field(50, ge=1, description="How long the broker may hold back an empty fetch. ms.")
     batch: int = Field(1000, ge=1, description="Messages or alarms in one transaction.")
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")

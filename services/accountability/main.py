@@ -34,6 +34,8 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         committed=relay.wake,
         prefix=settings.topic_prefix,
         batch=settings.batch,
+        session_ms=settings.kafka_session_ms,
+        wait_ms=settings.kafka_wait_ms,
     )
     api = create_api("Duban cases", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
     api.include_router(routes(pool, clock, relay.wake))

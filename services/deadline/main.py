@@ -31,6 +31,8 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         committed=relay.wake,
         prefix=settings.topic_prefix,
         batch=settings.batch,
+        session_ms=settings.kafka_session_ms,
+        wait_ms=settings.kafka_wait_ms,
     )
     poll_s = {"wall": settings.deadline_poll_s, "simulated": settings.deadline_simulated_poll_s}[settings.clock]
     sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=poll_s)

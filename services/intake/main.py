@@ -38,6 +38,8 @@ async def build(settings: Settings, clock: Clock) -> App:
         committed=relay.wake,
         prefix=settings.topic_prefix,
         batch=settings.batch,
+        session_ms=settings.kafka_session_ms,
+        wait_ms=settings.kafka_wait_ms,
     )
     api = create_api("Duban intake", live=lambda: live(consumer), ready=lambda: ready(consumer))
     add_routes(api, pool, intake, relay.wake)

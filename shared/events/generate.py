@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def events() -> Iterator[tuple[str, type[Event]]]:
             yield topic, event
 
 
+@cache
 def schema_of(topic: str, event: type[Event]) -> dict[str, Any]:
     """The JSON Schema of an event's data."""
     identity = f"urn:duban:schema:{topic}:{event.TYPE}:{event.VERSION}"
@@ -132,9 +134,9 @@ def rejections(model: type[Event], data: dict[str, Any], schema: dict[str, Any])
         event = model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         yield from (f"model: {problem.pointer}: {problem.detail}" for problem in problems_of(error, "/data"))
-        return
-    if model.model_validate_json(json.dumps(event.to_data())) != event:
-        yield "model: what it writes is not what it read"
+    else:
+        if model.model_validate_json(json.dumps(event.to_data())) != event:
+            yield "model: what it writes is not what it read"
     yield from schema_rejections(schema, data, "/data")
 
 

@@ -14,6 +14,15 @@ create table outbox (
 comment on table outbox is 'Events of committed transactions; bucket = partition, so one relay sends a key in order (D14).';
 create index outbox_unsent on outbox (bucket, id) where sent_at is null;
 
+create table published_offsets (
+    topic text not null,
+    partition int not null,
+    next_offset bigint not null,
+    primary key (topic, partition)
+);
+comment on table published_offsets is
+    'Up to where our events stand on each partition, as the broker acknowledged: who has stored less lags behind.';
+
 create table outbox_leases (
     bucket int primary key,
     holder text not null,
