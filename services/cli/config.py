@@ -14,6 +14,16 @@ class Settings(BaseSettings):
     """host:port of a Kafka that runs already; None: start one."""
     postgres: str | None = None
     """DSN of a Postgres that runs already; None: start one."""
+    topic_prefix: str = ""
+    """Before every topic and group, where deployments share a cluster."""
+    intake_url: str | None = None
+    """Address of the intake service; None: that of the `duban up` or `duban demo` which runs here."""
+    deadline_url: str | None = None
+    """Address of the deadline service, likewise."""
+    accountability_url: str | None = None
+    """Address of the accountability service, likewise."""
+    notification_url: str | None = None
+    """Address of the notification service, likewise."""
 
 
 def inherited_environment() -> dict[str, str]:

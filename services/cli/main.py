@@ -7,6 +7,9 @@ A command's module imports typer and the rules at its top and everything heavy i
 import typer
 
 from services.cli.calc import calc
+from services.cli.migrate import migrate
+from services.cli.replay.command import replay
+from services.cli.topics import topics
 
 app = typer.Typer(
     name="duban",
@@ -23,3 +26,6 @@ def duban() -> None:
 
 
 app.command("calc")(calc)
+app.command("replay")(replay)
+app.command("migrate")(migrate)
+app.command("topics")(topics)

@@ -3,13 +3,10 @@
 The services are authoritative for dues, stops and cases; this module only judges them as of the instant (D6).
 """
 
-import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from shared.events.base import instant_of
@@ -93,33 +90,23 @@ def written(when: date | datetime, zone: str) -> str:
     return when.astimezone(ZoneInfo(zone)).isoformat() if isinstance(when, datetime) else when.isoformat()
 
 
-def rows_of(clocks: Iterable[Clock], as_of: datetime) -> Iterator[tuple[str, ...]]:
-    """The rows, for clocks that come ordered by (matter, clock, subject). A case's own clocks are no part of it."""
-    return (row_of(clock, as_of) for clock in clocks if not clock.subject.startswith("case:"))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Totals:
     """What the report counts to."""
 
-    clocks: int
-    outcomes: dict[str, int]
-    cases: int
+    outcomes: Counter[str] = field(default_factory=Counter)
+    cases: int = 0
+
+    def count(self, row: tuple[str, ...]) -> None:
+        """Add a row."""
+        self.outcomes[row[COLUMNS.index("outcome")]] += 1
+        self.cases += bool(row[COLUMNS.index("case_id")])
+
+    @property
+    def clocks(self) -> int:
+        return self.outcomes.total()
 
     @property
     def late(self) -> int:
         """Late or overdue: each has a case."""
         return self.outcomes[Outcome.LATE] + self.outcomes[Outcome.OVERDUE]
-
-
-def write_report(rows: Iterable[tuple[str, ...]], file: TextIO) -> Totals:
-    """Write the rows as CSV, and count them."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    outcomes: Counter[str] = Counter()
-    cases = 0
-    for row in rows:
-        writer.writerow(row)
-        outcomes[row[COLUMNS.index("outcome")]] += 1
-        cases += bool(row[COLUMNS.index("case_id")])
-    return Totals(outcomes.total(), {outcome.value: outcomes[outcome.value] for outcome in Outcome}, cases)

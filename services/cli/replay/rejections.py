@@ -1,0 +1,77 @@
+"""What intake refused of what we sent: its answers on the topic `rejections`."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from pydantic import ValidationError
+
+from shared.events.catalog import topics
+from shared.events.submissions import SubmissionRejected
+
+TOPIC = "rejections"
+LISTED = 1000
+Ends = Mapping[TopicPartition, int]
+
+
+@dataclass
+class Refused:
+    """How many, by reason; and the first of them in words."""
+
+    total: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    first: list[str] = field(default_factory=list)
+
+    def add(self, event: SubmissionRejected) -> None:
+        self.total += 1
+        self.reasons[event.reasons[0].code] += 1
+        if len(self.first) < LISTED:
+            id = event.event.id if event.event else f"sha256 {event.sha256}"
+            self.first.append(f"{id}: " + "; ".join(f"{r.pointer or '/'}: {r.detail}" for r in event.reasons))
+
+
+async def ends_of_rejections(bootstrap: str, prefix: str) -> Ends:
+    """Where the topic ends now: what comes later is about what we send later."""
+    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await kafka.start()
+    try:
+        found: Ends = await kafka.end_offsets(_partitions(prefix))
+        return found
+    finally:
+        await kafka.stop()
+
+
+async def refused_since(bootstrap: str, prefix: str, begins: Ends, source: str) -> Refused:
+    """What was refused of a source's events since `begins`."""
+    found = Refused()
+    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
+    await kafka.start()
+    try:
+        ends = await kafka.end_offsets(_partitions(prefix))
+        waiting = {tp for tp, end in ends.items() if end > begins.get(tp, 0)}
+        kafka.assign(list(waiting))
+        for tp in waiting:
+            kafka.seek(tp, begins.get(tp, 0))
+        while waiting:
+            for tp, records in (await kafka.getmany(timeout_ms=500)).items():
+                for event in (_read(record.value) for record in records if record.offset < ends[tp]):
+                    if event is not None and (event.event is None or event.event.source == source):
+                        found.add(event)
+                if records[-1].offset + 1 >= ends[tp]:
+                    waiting.discard(tp)
+        return found
+    finally:
+        await kafka.stop()
+
+
+def _read(value: bytes) -> SubmissionRejected | None:
+    """The event, unless it is of a form that this build does not know."""
+    try:
+        return SubmissionRejected.model_validate_json(value, extra="ignore")
+    except ValidationError:
+        return None
+
+
+def _partitions(prefix: str) -> list[TopicPartition]:
+    return [TopicPartition(prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]
