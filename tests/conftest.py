@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from services.cli.providers import Infrastructure, provide
@@ -18,6 +19,9 @@ from services.cli.providers import Infrastructure, provide
 PROVIDER = os.environ.get("DUBAN_TEST_PROVIDER", "embedded")
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI") == "true"
+
+hypothesis.settings.register_profile("duban", deadline=None)  # how long an example takes is the machine's affair
+hypothesis.settings.load_profile("duban")
 
 not_run: list[tuple[str, str]] = []
 provided: list[str] = []
