@@ -1,0 +1,251 @@
+"""HTTP of notification: what a person was told, what was told to nobody, webhook subscriptions and their deliveries.
+
+Until identities are checked the service binds to loopback; whoever reaches it reads every inbox.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field, StringConstraints, ValidationError
+
+from services.notification import metrics, store
+from services.notification.channels.webhook import ended
+from services.notification.publish import publish
+from services.notification.rules.webhooks import DELETED, takes, wrong_with_url
+from services.notification.store import Place
+from services.notification.texts.words import LANGUAGES, Language
+from shared.clock import Clock
+from shared.events import strict_json
+from shared.events.base import Model
+from shared.events.catalog import EVENTS
+from shared.events.envelope import problems_of
+from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.postgres import Pool, Record
+
+BODY_BYTES = 65_536
+SECRET_BYTES = range(24, 65)
+"""Of a webhook secret, as Standard Webhooks recommends."""
+TYPES = tuple(model.TYPE for topic in ("deadline-events", "case-events") for model in EVENTS[topic])
+LAST = datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1)
+Line = Annotated[str, Path(min_length=1, max_length=600, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+
+class NewSubscription(Model):
+    """A webhook: where to, and which events: a type such as `case.opened`, or all of a kind, such as `case.*`."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[!-~]+$")]
+    types: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]+\.([a-z_]+|\*)$")], ...] = Field(
+        min_length=1, max_length=50
+    )
+    secret: Annotated[str, StringConstraints(max_length=200, pattern=r"^whsec_[A-Za-z0-9+/]+={0,2}$")] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What the routes work with. `committed` wakes the relay."""
+
+    pool: Pool
+    clock: Clock
+    allow_private: bool
+    committed: Callable[[], None]
+
+
+def routes(api: Api) -> APIRouter:
+    """The routes under /v1."""
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/people/{person:path}/inbox")
+    async def inbox(
+        request: Request, person: Line, lang: Language | None = None, cursor: Cursor = None, limit: Limit = 100
+    ) -> Response:
+        """What a person was told, newest first: in `lang`, else in the language that Accept-Language prefers, else in
+        both."""
+        language = lang or _preferred(request.headers.get("accept-language", ""))
+        async with api.pool.acquire() as conn:
+            rows = await store.select_inbox(conn, person, _place(cursor), limit + 1)
+        chosen = (language,) if language else LANGUAGES
+        page = _page("notices", rows, limit, lambda row: {**_notice(row), **_texts(row, chosen)})
+        response = tagged(request, page)
+        response.headers["vary"] = "accept-language"
+        return response
+
+    @router.get("/notices")
+    async def notices(
+        request: Request,
+        matter: Annotated[str | None, Query(max_length=1300, pattern=r"^[!-~]+$")] = None,
+        state: Literal["sent", "suppressed", "failed"] | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Response:
+        """Everything decided about a matter (its key), or all that is suppressed or failed; newest first (D9)."""
+        async with api.pool.acquire() as conn:
+            if matter is not None:
+                rows = await store.select_notices_of_matter(conn, matter, state, _place(cursor), limit + 1)
+            elif state in ("suppressed", "failed"):
+                rows = await store.select_notices_not_sent(conn, state, _place(cursor), limit + 1)
+            else:
+                raise ProblemError(
+                    400, "no-filter", "Say which notices", "Give `matter`, or a `state` of suppressed or failed."
+                )
+        names = ("recipient", "channel", "state", "reason")
+        page = _page("notices", rows, limit, lambda row: {**_notice(row), **{name: row[name] for name in names}})
+        return tagged(request, page)
+
+    @router.post("/subscriptions", openapi_extra=_body(NewSubscription))
+    async def subscribe(request: Request) -> Response:
+        """Start a subscription. The answer is the only one that shows its secret."""
+        wanted = await _read(request)
+        if wrong := wrong_with_url(wanted.url, allow_private=api.allow_private):
+            raise _invalid("/url", wrong)
+        for number, pattern in enumerate(wanted.types):
+            if not any(takes((pattern,), type_) for type_ in TYPES):
+                raise _invalid(f"/types/{number}", "matches no event of deadline-events or case-events")
+        if wanted.secret is not None and not _is_secret(wanted.secret):
+            raise _invalid("/secret", "is not whsec_ and base64 of 24 to 64 bytes")
+        secret = wanted.secret or f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        id = uuid4()
+        types = sorted(set(wanted.types))
+        async with api.pool.acquire() as conn, conn.transaction():
+            now = (await api.clock.moment(conn)).now
+            await store.insert_subscription(conn, id, wanted.url, types, secret, now)
+        made = {
+            "id": str(id), "url": wanted.url, "types": types, "state": "active", "created_at": now.isoformat(),
+            "ended_at": None, "secret": secret,
+        }  # fmt: skip
+        return answer(made, 201, location=f"/v1/subscriptions/{id}")
+
+    @router.get("/subscriptions")
+    async def subscriptions(request: Request, cursor: Cursor = None, limit: Limit = 100) -> Response:
+        """Subscriptions, newest first; `disabled`: the receiver answered 410."""
+        async with api.pool.acquire() as conn:
+            rows = await store.select_subscriptions(conn, _place(cursor), limit + 1)
+        return tagged(request, _page("subscriptions", rows, limit, dict))
+
+    @router.delete("/subscriptions/{id}")
+    async def unsubscribe(id: UUID) -> Response:
+        """End a subscription; what is pending for it fails."""
+        async with api.pool.acquire() as conn, conn.transaction():
+            now = (await api.clock.moment(conn)).now
+            if not await store.end_subscriptions(conn, [str(id)], "deleted", now):
+                raise ProblemError(404, "no-such-subscription", "There is no such subscription")
+            done = await store.fail_pending_deliveries(conn, [str(id)], DELETED)
+            await publish(conn, [ended(delivery) for delivery in done], now)
+        for delivery in done:
+            metrics.count("webhook", delivery.kind, delivery.state)
+        api.committed()
+        return Response(status_code=204)
+
+    @router.get("/deliveries")
+    async def deliveries(
+        request: Request,
+        state: Literal["pending", "sent", "failed", "suppressed"] | None = None,
+        subscription: UUID | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Response:
+        """Deliveries with each of their attempts, newest first."""
+        async with api.pool.acquire() as conn:
+            rows = await store.select_deliveries(conn, state, subscription, _place(cursor), limit + 1)
+            made: dict[UUID, list[dict[str, Any]]] = {row["id"]: [] for row in rows[:limit]}
+            for delivery, *attempt in await store.select_attempts(conn, list(made)):
+                names = ("number", "started_at", "ended_at", "outcome", "status")
+                made[delivery].append(dict(zip(names, attempt, strict=True)))
+        page = _page("deliveries", rows, limit, lambda row: {**_about(row), "attempts": made[row["id"]]})
+        return tagged(request, page)
+
+    return router
+
+
+def _page(name: str, rows: Sequence[Record], limit: int, shape: Callable[[Record], dict[str, Any]]) -> dict[str, Any]:
+    """A page and the cursor of the next one; `rows` holds one more than the page where there is one."""
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = write_cursor(last["created_at"].isoformat(), str(last["id"]))
+    return {name: [shape(row) for row in rows[:limit]], "next": following}
+
+
+def _place(cursor: str | None) -> Place:
+    if cursor is None:
+        return LAST
+    at, id = read_cursor(cursor, 2)
+    try:
+        place = datetime.fromisoformat(at), UUID(id)
+    except ValueError:
+        place = None
+    if place is None or place[0].tzinfo is None:
+        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out")
+    return place
+
+
+def _about(row: Record) -> dict[str, Any]:
+    """A row with the event it is about as one member and its matter's key under its public name."""
+    rest = {name: value for name, value in row.items() if name not in ("about_source", "about_id", "matter_key")}
+    return {**rest, "about": {"source": row["about_source"], "id": row["about_id"]}, "matter": row["matter_key"]}
+
+
+def _notice(row: Record) -> dict[str, Any]:
+    names = ("id", "kind", "role", "created_at", "about", "matter")
+    return {name: value for name, value in _about(row).items() if name in names} | {"case": row["case_id"]}
+
+
+def _texts(row: Record, languages: Sequence[Language]) -> dict[str, Any]:
+    return {code: {"subject": row[f"subject_{code}"], "body": row[f"body_{code}"]} for code in languages}
+
+
+def _preferred(header: str) -> Language | None:
+    """The language of ours that an Accept-Language header ranks first; None where it names none of them."""
+    ranked: list[tuple[float, int, Language]] = []
+    for number, part in enumerate(header.split(",")[:20]):
+        tag, _, parameter = part.strip().partition(";")
+        quality = parameter.strip().removeprefix("q=") or "1"
+        code = tag.partition("-")[0].lower()
+        for language in LANGUAGES:
+            if code == language and quality.replace(".", "", 1).isascii() and quality.replace(".", "", 1).isdigit():
+                ranked.append((-float(quality), number, language))
+    best = min(ranked, default=None)
+    return best[2] if best is not None and best[0] < 0 else None
+
+
+def _is_secret(secret: str) -> bool:
+    try:
+        return len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) in SECRET_BYTES
+    except binascii.Error:
+        return False
+
+
+def _invalid(pointer: str, detail: str) -> ProblemError:
+    return ProblemError(
+        422, "invalid-subscription", "The subscription is not valid", errors=[{"pointer": pointer, "detail": detail}]
+    )
+
+
+async def _read(request: Request) -> NewSubscription:
+    """The body of a subscription, within its size."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise ProblemError(413, "too-large", "The body is too large", f"At most {BODY_BYTES} bytes.")
+    try:
+        strict_json.loads(body)
+        return NewSubscription.model_validate_json(body)
+    except strict_json.NotStrictJson as error:
+        raise ProblemError(400, "not-json", "The body is not JSON", str(error)) from None
+    except ValidationError as error:
+        errors = [{"pointer": p.pointer, "detail": p.detail} for p in problems_of(error)]
+        raise ProblemError(422, "invalid-subscription", "The subscription is not valid", errors=errors) from None
+
+
+def _body(model: type[Model]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -1,0 +1,79 @@
+"""Wires notification."""
+
+from datetime import timedelta
+
+from services.notification.api import Api, routes
+from services.notification.calling import Caller
+from services.notification.channels.inbox import Inbox
+from services.notification.channels.webhook import Webhooks
+from services.notification.config import Settings
+from services.notification.handlers import TOPICS, Notifier
+from services.notification.rules.webhooks import Policy
+from services.notification.sender import Sender
+from shared import runtime
+from shared.clock import Clock
+from shared.http import create_api
+from shared.kafka import Consumer
+from shared.outbox import Relay
+from shared.postgres import connect
+
+RECORDING = timedelta(seconds=30)
+"""How long recording the outcome of a round may take before its deliveries are taken for lost."""
+
+
+async def build(settings: Settings, clock: Clock) -> runtime.App:
+    """The service, connected to its database and not started yet. A new channel is one more in `channels`."""
+    pool = await connect(settings.postgres.get_secret_value(), "notification")
+    relay = Relay(
+        pool,
+        settings.kafka,
+        idempotent=settings.kafka_idempotence,
+        prefix=settings.topic_prefix,
+        batch=settings.relay_batch,
+    )
+    allow_private = settings.notification_allow_private_webhooks
+    timeout_s = settings.notification_webhook_timeout_s
+    sender = Sender(
+        pool,
+        clock,
+        Caller(timeout_s=timeout_s, allow_private=allow_private),
+        Policy(
+            settings.notification_webhook_attempts,
+            settings.notification_webhook_backoff_s,
+            settings.notification_webhook_backoff_cap_s,
+        ),
+        committed=relay.wake,
+        batch=settings.notification_webhook_batch,
+        poll_s=settings.notification_webhook_poll_s,
+        lease=timedelta(seconds=timeout_s) + RECORDING,
+    )
+    notifier = Notifier(clock, channels=(Inbox(), Webhooks(sender.wake)))
+
+    def committed() -> None:
+        notifier.committed()
+        relay.wake()
+
+    consumer = Consumer(
+        pool,
+        settings.kafka,
+        service="notification",
+        topics=TOPICS,
+        handle=notifier.handle,
+        committed=committed,
+        prefix=settings.topic_prefix,
+        batch=settings.batch,
+        session_ms=settings.kafka_session_ms,
+        wait_ms=settings.kafka_wait_ms,
+    )
+    api = create_api("Duban notices", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
+    api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))
+    return runtime.App(
+        name="notification",
+        pool=pool,
+        api=api,
+        host=settings.http_host,
+        port=settings.http_port,
+        consumer=consumer,
+        relay=relay,
+        loops=(runtime.Loop(sender.run),),
+    )

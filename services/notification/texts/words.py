@@ -1,0 +1,104 @@
+"""Dates, amounts and the terms of the domain, in English and 简体中文.
+
+An instant is printed in the offset that its event gave it, and says so; a bare date is a day and stays one.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+LOCALES: Mapping[Language, Locale] = {"en": Locale("en", "GB"), "zh": Locale("zh", "CN", script="Hans")}
+
+ROLES: Mapping[Language, Mapping[str, str]] = {
+    "en": {"direct": "direct handler", "leading": "leader in charge", "principal": "principal leader"},
+    "zh": {"direct": "直接责任人", "leading": "分管负责人", "principal": "主要负责人"},
+}
+UNITS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "wd": "working day", "d": "day", "m": "month", "h": "hour", "wh": "working hour", "min": "working minute",
+    },
+    "zh": {"wd": "个工作日", "d": "日", "m": "个月", "h": "小时", "wh": "个工作小时", "min": "个工作分钟"},
+}  # fmt: skip
+CLOCKS_ZH: Mapping[str, str] = {
+    "decision": "决定", "delivery": "送达", "notice": "补正告知", "consent": "并联同意", "verification": "核实",
+    "filing": "备案", "rectification": "整改", "transfer": "转办", "answer": "答复", "handling": "办理",
+    "contact": "联系", "acceptance": "受理", "call-back": "回访", "forwarding": "转送", "inform": "告知",
+    "recorded": "登记", "promised": "承诺办结", "statutory": "法定办结",
+}  # fmt: skip
+"""The clocks of the shipped catalogue; any other is printed as its catalogue spells it."""
+_AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min|%)")
+
+
+@lru_cache(maxsize=65_536)
+def plain(text: str) -> str:
+    """Text of others on one line: line breaks, other controls and marks that turn the reading direction become blanks,
+    so that nobody writes a second line, or a mail header, into our texts."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+@lru_cache(maxsize=16_384)
+def when(moment: datetime | date, language: Language) -> str:
+    """Wednesday, 28 January 2026, 17:00 (UTC+08:00); 2026年1月28日星期三17:00（UTC+08:00）; a day: no time."""
+    locale = LOCALES[language]
+    pattern = "EEEE, d MMMM y" if language == "en" else "y年M月d日EEEE"
+    day = format_date(moment, pattern, locale=locale)
+    if not isinstance(moment, datetime):
+        return day
+    clock = format_time(moment.replace(tzinfo=None), "HH:mm:ss" if moment.second else "HH:mm", locale=locale)
+    zone = _offset(moment.utcoffset() or timedelta())
+    return f"{day}, {clock} ({zone})" if language == "en" else f"{day}{clock}（{zone}）"
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = round(offset.total_seconds() / 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+@lru_cache(maxsize=4096)
+def amount(written: str, language: Language) -> str:
+    """5wd → 5 working days, 5个工作日; 25% → 25% of the time, 25%的时间; anything else as it stands."""
+    parts = _AMOUNT.fullmatch(written)
+    if parts is None:
+        return plain(written)
+    number = format_decimal(int(parts[1]), locale=LOCALES[language])
+    if parts[2] == "%":
+        return f"{number}% of the time" if language == "en" else f"{number}%的时间"
+    unit = UNITS[language][parts[2]]
+    if language == "zh":
+        return f"{number}{unit}"
+    return f"{number} {unit}{'' if LOCALES[language].plural_form(int(parts[1])) == 'one' else 's'}"
+
+
+@lru_cache(maxsize=256)
+def roles(codes: Sequence[str], language: Language) -> str:
+    """direct handler and leader in charge; 直接责任人和分管负责人."""
+    return format_list([role(code, language) for code in codes], locale=LOCALES[language])
+
+
+def role(code: str, language: Language) -> str:
+    return ROLES[language].get(code, code)
+
+
+def clock(code: str, language: Language) -> str:
+    return plain(CLOCKS_ZH.get(code, code) if language == "zh" else code)
+
+
+def filters(language: Language) -> dict[str, Callable[..., str]]:
+    """What the templates of a language use."""
+    return {
+        "plain": plain,
+        "when": lambda moment: when(moment, language),
+        "amount": lambda written: amount(written, language),
+        "roles": lambda codes: roles(codes, language),
+        "role": lambda code: role(code, language),
+        "clock": lambda code: clock(code, language),
+    }
