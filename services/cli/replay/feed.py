@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, cast
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from services.cli.replay.spool import Planned
 from services.cli.replay.watch import Snapshot, Watch
 from shared.clock import set_simulated
 from shared.outbox import Message, bucket_of, send
+from shared.postgres import Connection
 
-Connection = asyncpg.Connection[asyncpg.Record]
 BATCH = 2000
 NOT_YET = datetime(1900, 1, 1, tzinfo=UTC)
 """Up to when feeds are complete while facts of the past still come in: nobody is named before they all are (D8)."""

@@ -26,8 +26,7 @@ from services.cli.replay.watch import watching
 from services.cli.stack import Stack
 from shared.events.base import Origin
 from shared.events.catalog import topics
-
-Connection = asyncpg.Connection[asyncpg.Record]
+from shared.postgres import Connection
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import asyncpg
-
 from services.cli.config import Settings
 from services.cli.providers import provide
 from services.cli.replay.items import catalogue_files
 from services.cli.stack import Stack, start_stack
 from services.cli.supervisor import OnRestart
 from shared.clock import SimulatedClock
-
-Connection = asyncpg.Connection[asyncpg.Record]
+from shared.postgres import Connection
 
 
 class CannotReplay(ValueError):

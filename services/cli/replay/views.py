@@ -9,8 +9,8 @@ import asyncpg
 
 from services.cli.migrate import SERVICES
 from services.cli.replay.report import COLUMNS, Case, Clock, Totals, row_of
+from shared.postgres import Connection
 
-Connection = asyncpg.Connection[asyncpg.Record]
 PAGE = 1000
 
 _MATTERS = "create temporary table replayed_matters (matter text primary key)"

@@ -25,17 +25,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.cli.migrate import SERVICES
 from shared.events.catalog import Topic
+from shared.postgres import Connection
 
 FIRST_PAUSE_S = 0.002
 LAST_PAUSE_S = 0.05
 GIVE_UP_S = 120.0
 
-Connection = asyncpg.Connection[asyncpg.Record]
 Stored = Mapping[tuple[str, str, int], int]
 """(service, topic, partition): the offset up to which the service has consumed."""
 
