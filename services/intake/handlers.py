@@ -2,6 +2,7 @@
 publish. One transaction for a batch, which is the caller's.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,21 +87,33 @@ class Intake:
                     rows.append(row)
                     messages.append(published(outcome, row.body))
                     answers.append(Answer("accepted", identity, outcome.event))
-                    metrics.ACCEPTED.labels(outcome.accepted.submission.type).inc()
                 case Duplicate():
                     answers.append(Answer("duplicate", identity, outcome.event))
-                    metrics.DUPLICATES.labels(raw.transport).inc()
                 case Refused():
                     refusal = rejection(raw, outcome, now, event=identity, subject=source.subject, index=index)
                     rejections.append(refusal)
                     messages.append(rejected(refusal))
                     answers.append(Answer("rejected", identity, reasons=outcome.reasons))
-                    for reason in outcome.reasons:
-                        metrics.REJECTED.labels(reason.code, raw.transport).inc()
         await store.insert_facts(conn, rows, now)
         await store.insert_rejections(conn, rejections)
         await outbox.append(conn, messages)
+        _count(raws, outcomes)
         return answers
+
+
+def _count(raws: Sequence[Raw], outcomes: Sequence[Settled]) -> None:
+    found: Counter[tuple[str, ...]] = Counter()
+    for raw, outcome in zip(raws, outcomes, strict=True):
+        match outcome:
+            case Entered():
+                found["accepted", outcome.accepted.submission.type] += 1
+            case Duplicate():
+                found["duplicate", raw.transport] += 1
+            case Refused():
+                found.update(("rejected", reason.code, raw.transport) for reason in outcome.reasons)
+    counters = {"accepted": metrics.ACCEPTED, "duplicate": metrics.DUPLICATES, "rejected": metrics.REJECTED}
+    for (kind, *labels), count in found.items():
+        counters[kind].labels(*labels).inc(count)
 
 
 def _raw(m: Message) -> Raw:

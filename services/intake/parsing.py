@@ -19,7 +19,7 @@ from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.submissions import Fact as SubmittedFact
-from shared.events.submissions import FactCorrected, FactRetracted, Position, Problem
+from shared.events.submissions import FactCorrected, FactRetracted, LimitsChanged, MatterSubmitted, Position, Problem
 
 TOPIC = "submissions"
 MOST_BYTES = 1_000_000
@@ -152,12 +152,13 @@ def _replacement(correction: FactCorrected) -> Fact:
 
 
 def _fact(event: SubmittedFact, data: Mapping[str, Any], pointer: str) -> Fact:
+    item, due = (event.item, event.due) if isinstance(event, MatterSubmitted | LimitsChanged) else (None, None)
     return Fact(
         type=event.TYPE,
         occurred_at=event.occurred_at,
         zone=event.zone,
-        item=getattr(event, "item", None),
-        due=getattr(event, "due", None),
+        item=item,
+        due=due,
         data=data,
         pointer=pointer,
     )
