@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.notification.rules.directory import HolderFact
-from services.notification.rules.notices import Case, Notice, Ref
+from services.notification.rules.notices import Case, Notice, Ref, Text
 from services.notification.rules.webhooks import Answer, Verdict
 from shared.postgres import Connection, Record, load_queries
 
@@ -17,14 +17,6 @@ SQL = load_queries(Path(__file__).parent / "sql" / "queries.sql")
 CaseKey = tuple[str, str]
 Place = tuple[datetime, UUID]
 """Where a page begins: before this (created_at, id)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A subject, one line, and a body."""
-
-    subject: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)

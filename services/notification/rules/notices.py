@@ -49,6 +49,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A subject, one line, and a body."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What this service remembers of a case, because case.revised says only who is named now. `named` are (role,
     person); `revision` is that of the last event heard (D3)."""

@@ -11,8 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from services.notification.rules.notices import VACANT, Notice
-from services.notification.store import Text
+from services.notification.rules.notices import VACANT, Notice, Text
 from services.notification.texts.words import LANGUAGES, Language, filters
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
