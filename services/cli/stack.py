@@ -65,6 +65,7 @@ async def start_stack(
         "DUBAN_POSTGRES": infrastructure.postgres,
         "DUBAN_CLOCK": clock,
         "DUBAN_TOPIC_PREFIX": prefix,
+        **infrastructure.settings,
     }
     if catalogues:
         common["DUBAN_INTAKE_CATALOGUES"] = os.pathsep.join(map(str, catalogues))

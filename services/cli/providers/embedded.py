@@ -18,6 +18,8 @@ from services.cli.providers.process import Child, ProcessError, Run, run
 from services.cli.providers.waiting import start_on_a_free_port
 
 START_LIMIT_S = 10.0
+SETTINGS = {"DUBAN_KAFKA_SESSION_MS": "1000", "DUBAN_KAFKA_WAIT_MS": "20"}
+"""Its session time-out governs how long a first join takes, too; a fetch that waits is not woken by a new message."""
 METADATA = 3  # Kafka's number for the request; version 2 is the first whose answer names the cluster
 
 
@@ -30,7 +32,7 @@ async def embedded(*, durable: bool) -> AsyncIterator[Infrastructure]:
                 dsn = both.create_task(postgres.start(current, durable=durable))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one reason is enough for whoever reads it
-        yield Infrastructure("embedded", kafka.result(), dsn.result(), current)
+        yield Infrastructure("embedded", kafka.result(), dsn.result(), current, SETTINGS)
 
 
 async def start_tansu(current: Run) -> str:

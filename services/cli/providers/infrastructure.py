@@ -1,5 +1,6 @@
 """What every provider hands over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,8 @@ class Infrastructure:
     """A DSN, with its password: never printed."""
     run: Run = field(repr=False)
     """Start processes through it: they end with the infrastructure, however this process ends."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What services should be told besides the addresses, as DUBAN_… variables."""
 
     @property
     def directory(self) -> Path:

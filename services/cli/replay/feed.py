@@ -62,7 +62,7 @@ class Feed:
                 {"topic": m.topic, "bucket": bucket_of(m.key), "key": m.key, "headers": m.headers, "body": m.body}
                 for m in batch
             ]
-            await send(self._producer, cast(Any, rows), self._prefix)
+            self._watch.own |= await send(self._producer, cast(Any, rows), self._prefix)
             self.sent += len(batch)
             self._progress(len(batch))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import ValidationError
 
-from shared.events.catalog import topics
 from shared.events.submissions import SubmissionRejected
+from shared.postgres import Connection
 
 TOPIC = "rejections"
 LISTED = 1000
@@ -31,24 +31,19 @@ class Refused:
             self.first.append(f"{id}: " + "; ".join(f"{r.pointer or '/'}: {r.detail}" for r in event.reasons))
 
 
-async def ends_of_rejections(bootstrap: str, prefix: str) -> Ends:
-    """Where the topic ends now: what comes later is about what we send later."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await kafka.start()
-    try:
-        found: Ends = await kafka.end_offsets(_partitions(prefix))
-        return found
-    finally:
-        await kafka.stop()
+async def ends_of_rejections(conn: Connection, prefix: str) -> Ends:
+    """Where the topic ends now, as intake knows from the broker: what comes later is about what we send later."""
+    rows = await conn.fetch("select partition, next_offset from intake.published_offsets where topic = $1", TOPIC)
+    return {TopicPartition(prefix + TOPIC, row["partition"]): row["next_offset"] for row in rows}
 
 
-async def refused_since(bootstrap: str, prefix: str, begins: Ends, source: str) -> Refused:
+async def refused_since(conn: Connection, bootstrap: str, prefix: str, begins: Ends, source: str) -> Refused:
     """What was refused of a source's events since `begins`."""
     found = Refused()
+    ends = await ends_of_rejections(conn, prefix)
     kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
     await kafka.start()
     try:
-        ends = await kafka.end_offsets(_partitions(prefix))
         waiting = {tp for tp, end in ends.items() if end > begins.get(tp, 0)}
         kafka.assign(list(waiting))
         for tp in waiting:
@@ -71,7 +66,3 @@ def _read(value: bytes) -> SubmissionRejected | None:
         return SubmissionRejected.model_validate_json(value, extra="ignore")
     except ValidationError:
         return None
-
-
-def _partitions(prefix: str) -> list[TopicPartition]:
-    return [TopicPartition(prefix + TOPIC, number) for number in range(topics()[TOPIC].partitions)]

@@ -22,7 +22,7 @@ from services.cli.replay.report import Totals
 from services.cli.replay.spool import Spool
 from services.cli.replay.target import Target, is_external, refuse_impossible_time, target
 from services.cli.replay.views import count_dead_letters, write_report
-from services.cli.replay.watch import watching
+from services.cli.replay.watch import Watch
 from services.cli.stack import Stack
 from shared.events.base import Origin
 from shared.events.catalog import topics
@@ -148,11 +148,9 @@ async def _feed(
     conn: Connection = await asyncpg.connect(services.postgres, timeout=10, command_timeout=60)
     try:
         await refuse_impossible_time(conn, wanted.as_of, follow=wanted.clock == "follow")
-        begins = await ends_of_rejections(services.kafka, services.prefix)
-        async with (
-            producing(services.kafka) as producer,
-            watching(conn, services.kafka, services.prefix, topics()) as watch,
-        ):
+        begins = await ends_of_rejections(conn, services.prefix)
+        watch = await Watch(conn, topics()).start()
+        async with producing(services.kafka) as producer:
             listener.stage("replaying", summary.planned)
             feed = Feed(conn, producer, watch, services.prefix, listener.advance)
             with summary.timed("replay"):
@@ -161,7 +159,7 @@ async def _feed(
                 else:
                     await feed.backfill(spool.planned(), wanted.as_of)
         summary.steps = feed.steps
-        summary.refused = await refused_since(services.kafka, services.prefix, begins, source)
+        summary.refused = await refused_since(conn, services.kafka, services.prefix, begins, source)
         summary.dead_letters = await count_dead_letters(conn)
     finally:
         await conn.close()

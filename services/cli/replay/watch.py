@@ -1,31 +1,29 @@
 """Whether anything is in flight: asked before the clock moves and before a report is read.
 
-Nothing is in flight when one snapshot of the database and the ends of the log, read after it, say together:
+Nothing is in flight when one snapshot of the database says all of this:
 
     1  no service has an outbox row that is not sent;
     2  no alarm is due: the earliest is later than min(now, confirmed);
-    3  every consumer's stored offsets equal the ends of the topics it reads.
+    3  every consumer has stored offsets up to where the broker acknowledged our last message on each partition.
 
-Why that suffices. The four schemas are in one database, and 1, 2 and the offsets of 3 come from one statement, hence
-from one snapshot, taken at an instant t. A service's every effect is one transaction: offsets move together with what
-the batch did and its outbox rows; a firing clears its alarm together with its outbox rows. So at t each piece of work
-is in the snapshot wholly or not at all, and what is not there yet shows as its cause: a message beyond a stored
-offset, an unsent row, a due alarm. The ends are read at t' > t, and logs only grow: stored(t) ≤ end(t) ≤ end(t'). If
-stored(t) = end(t'), then stored(t) = end(t): at t every message was consumed. Messages enter a log from an outbox
-(none unsent at t) or from us (we wait for the acknowledgement of all we send before we ask). So at t no cause was
-left, and without a cause nothing happens afterwards. A relay that was killed between sending and marking leaves its
-rows unsent until they are sent again; what it sends twice changes nothing (D3).
+Why that suffices. The four schemas are in one database, and all of it comes from one statement, hence from one
+snapshot, taken at an instant t. A service's every effect is one transaction: offsets move together with what the batch
+did and its outbox rows; a firing clears its alarm together with its outbox rows; a relay marks rows as sent together
+with the offsets that the broker gave them. So at t each piece of work is in the snapshot wholly or not at all, and what
+is not there yet shows as its cause: a message beyond a stored offset, an unsent row, a due alarm. Messages enter a log
+from an outbox (none unsent at t, so all are acknowledged, and by 3 consumed) or from us (we wait for the
+acknowledgement of all we send, and count it, before we ask). So at t no cause was left, and without a cause nothing
+happens afterwards. A relay that was killed between sending and marking leaves its rows unsent until they are sent
+again; what it sends twice changes nothing (D3). The broker itself is not asked where its logs end: the embedded one
+answers that wrongly (docs/decisions/embedded-broker.md).
 
 A service that is down only makes this wait. It gives up when no counter has moved for a while, and says who is behind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.cli.migrate import SERVICES
 from shared.events.catalog import Topic
@@ -37,6 +35,8 @@ GIVE_UP_S = 120.0
 
 Stored = Mapping[tuple[str, str, int], int]
 """(service, topic, partition): the offset up to which the service has consumed."""
+Ends = Mapping[tuple[str, int], int]
+"""(topic, partition): the offset after the last message that the broker acknowledged."""
 
 
 class Stuck(RuntimeError):
@@ -50,6 +50,7 @@ class Snapshot:
     unsent: tuple[str, ...]
     appended: int
     stored: Stored
+    published: Ends
     alarm: datetime | None
     now: datetime
     confirmed: datetime
@@ -72,16 +73,13 @@ def consumed_topics(topics: Mapping[str, Topic]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def behind(
-    stored: Stored, begins: Mapping[tuple[str, int], int], ends: Mapping[tuple[str, int], int],
-    consumed: Mapping[str, Sequence[str]],
-) -> list[str]:  # fmt: skip
+def behind(stored: Stored, ends: Ends, consumed: Mapping[str, Sequence[str]]) -> list[str]:
     """The consumers that have not consumed all there is. A partition never consumed is at its beginning."""
     return [
         f"{service} has consumed {topic}/{partition} up to {at} of {end}"
         for service, topics in consumed.items()
         for (topic, partition), end in sorted(ends.items())
-        if topic in topics and (at := stored.get((service, topic, partition), begins[topic, partition])) != end
+        if topic in topics and (at := stored.get((service, topic, partition), 0)) < end
     ]
 
 
@@ -90,6 +88,7 @@ def statement(simulated: bool) -> str:
     unsent = [f"case when exists (select from {s}.outbox where sent_at is null) then '{s}' end" for s in SERVICES]
     appended = [f"(select last_value from {s}.outbox_id_seq)" for s in SERVICES]
     stored = [f"select '{s}' as service, topic, partition, next_offset from {s}.consumed_offsets" for s in SERVICES]
+    published = [f"select topic, partition, next_offset from {s}.published_offsets" for s in SERVICES]
     now, confirmed = "clock_timestamp()", "null::timestamptz"
     if simulated:
         now = "(select instant + (clock_timestamp() - set_at) * rate from clock.simulated)"
@@ -98,49 +97,49 @@ def statement(simulated: bool) -> str:
         select array_remove(array[{", ".join(unsent)}], null) as unsent,
             {" + ".join(appended)} as appended,
             array(select row(service, topic, partition, next_offset) from ({" union all ".join(stored)}) o) as stored,
+            array(select row(topic, partition, next_offset) from ({" union all ".join(published)}) o) as published,
             (select at from deadline.next_alarm) as alarm, {now} as now, {confirmed} as confirmed
         """
 
 
 class Watch:
-    """Asks until nothing is in flight. Use it through :func:`watching`."""
+    """Asks until nothing is in flight. `own` is where our own messages stand: whoever sends keeps it up to date."""
 
-    def __init__(self, conn: Connection, kafka: AIOKafkaConsumer, prefix: str, topics: Mapping[str, Topic]) -> None:
+    def __init__(self, conn: Connection, topics: Mapping[str, Topic]) -> None:
         self._conn = conn
-        self._kafka = kafka
-        self._prefix = prefix
         self._consumed = consumed_topics(topics)
-        names = {name for read in self._consumed.values() for name in read}
-        self._partitions = [
-            TopicPartition(prefix + name, number) for name in sorted(names) for number in range(topics[name].partitions)
-        ]
-        self._begins: dict[tuple[str, int], int] = {}
         self._statement = ""
+        self.own: dict[tuple[str, int], int] = {}
+        self.simulated = False
 
-    async def start(self) -> None:
-        """Look where the logs begin, and which clock there is."""
+    async def start(self) -> "Watch":
+        """Look which clock there is."""
         self.simulated = await self._conn.fetchval("select to_regclass('clock.simulated') is not null")
         self._statement = statement(self.simulated)
         await self._conn.execute("set enable_seqscan = off")  # a freshly filled outbox has no statistics
-        self._begins = self._named(await self._kafka.beginning_offsets(self._partitions))
+        return self
 
     async def snapshot(self) -> Snapshot:
         row = await self._conn.fetchrow(self._statement)
         assert row is not None  # noqa: S101 - an aggregate of one row
         stored = {(s, t, p): n for s, t, p, n in row["stored"]}
+        published = {(t, p): n for t, p, n in row["published"]}
         return Snapshot(
-            tuple(row["unsent"]), row["appended"], stored, row["alarm"], row["now"], row["confirmed"] or row["now"]
+            tuple(row["unsent"]),
+            row["appended"],
+            stored,
+            published,
+            row["alarm"],
+            row["now"],
+            row["confirmed"] or row["now"],
         )
 
-    async def waiting_for(self, seen: Snapshot) -> list[str]:
-        """What is in flight, or nothing. The ends are read after the snapshot; see above."""
+    def waiting_for(self, seen: Snapshot) -> list[str]:
+        """What is in flight, or nothing."""
         found = [f"{service} has unsent events" for service in seen.unsent]
         if seen.alarm_due:
             found.append(f"an alarm is due since {seen.alarm}")
-        if found:
-            return found
-        ends = self._named(await self._kafka.end_offsets(self._partitions))
-        return behind(seen.stored, self._begins, ends, self._consumed)
+        return found + behind(seen.stored, {**seen.published, **self.own}, self._consumed)
 
     async def until_quiet(self, give_up_s: float = GIVE_UP_S) -> Snapshot:
         """Return as soon as nothing is in flight: what was seen then. Raises Stuck."""
@@ -148,7 +147,7 @@ class Watch:
         pause_s, progress, moved_at = FIRST_PAUSE_S, (-1, -1), now()
         while True:
             seen = await self.snapshot()
-            found = await self.waiting_for(seen)
+            found = self.waiting_for(seen)
             if not found:
                 return seen
             if seen.progress != progress:
@@ -157,19 +156,3 @@ class Watch:
                 raise Stuck(f"nothing has moved for {give_up_s:g} s: {'; '.join(found[:3])}")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.2, LAST_PAUSE_S)
-
-    def _named(self, offsets: Mapping[TopicPartition, int]) -> dict[tuple[str, int], int]:
-        return {(tp.topic.removeprefix(self._prefix), tp.partition): offset for tp, offset in offsets.items()}
-
-
-@asynccontextmanager
-async def watching(conn: Connection, bootstrap: str, prefix: str, topics: Mapping[str, Topic]) -> AsyncIterator[Watch]:
-    """A watch over all services."""
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await kafka.start()
-    try:
-        watch = Watch(conn, kafka, prefix, topics)
-        await watch.start()
-        yield watch
-    finally:
-        await kafka.stop()
