@@ -35,9 +35,9 @@ create table cases (
     at_last_rung boolean not null,
     revision int not null,
     attributions int not null,
-    direct text,
-    leading text,
-    principal text,
+    direct_person text,
+    leading_person text,
+    principal_person text,
     proposal jsonb not null,
     addressed jsonb not null,
     told jsonb not null,
@@ -55,7 +55,7 @@ comment on column cases.due is 'As written: a bare date for a day limit, else an
 comment on column cases.unit is 'The unit that had the matter at the due instant.';
 comment on column cases.verdict_revision is 'Of the deadline service''s last word on the miss; an older one is ignored (D3).';
 comment on column cases.revision is 'Events published of this case, 1..n (I17).';
-comment on column cases.direct is 'As leading and principal: the person of the current proposal, null for a vacancy.';
+comment on column cases.direct_person is 'As leading_person and principal_person: the person of the current proposal, null for a vacancy.';
 create unique index cases_found_by_id on cases (case_id);
 create index cases_in_order_of_opening on cases (opened_at, case_id);
 create index cases_standing_by_due on cases (authority, late_from) where state = 'standing';
@@ -167,5 +167,7 @@ comment on table holdings is 'Who held which post, [since, until): derived from 
 create index holdings_by_unit on holdings (authority, unit);
 
 create view report as
-    select authority, matter, clock, subject, late_from, case_id, state, direct, leading, principal from cases;
+    select authority, matter, clock, subject, late_from, case_id, state,
+        direct_person as direct, leading_person as "leading", principal_person as principal
+    from cases;
 comment on view report is 'The current proposal of every case, for reports.';

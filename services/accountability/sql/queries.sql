@@ -31,13 +31,13 @@ insert into cases as c (
     authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
     origin, zone, calendar, rulebook, ladder, state, verdict_revision, miss_source, miss_id, detected_at, opened_at,
     standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung, at_last_rung,
-    revision, attributions, direct, leading, principal, proposal, addressed, told
+    revision, attributions, direct_person, leading_person, principal_person, proposal, addressed, told
 )
 select
     authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
     origin, zone, calendar, rulebook, ladder::jsonb, state, verdict_revision, miss_source, miss_id, detected_at,
     opened_at, standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung,
-    at_last_rung, revision, attributions, direct, leading, principal, proposal::jsonb, addressed::jsonb, told::jsonb
+    at_last_rung, revision, attributions, direct_person, leading_person, principal_person, proposal::jsonb, addressed::jsonb, told::jsonb
 from unnest(
     $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
     $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
@@ -49,7 +49,7 @@ from unnest(
     authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
     origin, zone, calendar, rulebook, ladder, state, verdict_revision, miss_source, miss_id, detected_at, opened_at,
     standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung, at_last_rung,
-    revision, attributions, direct, leading, principal, proposal, addressed, told
+    revision, attributions, direct_person, leading_person, principal_person, proposal, addressed, told
 )
 on conflict (authority, matter, case_id) do update set
     due = excluded.due, item = excluded.item, unit = excluded.unit, held_since = excluded.held_since,
@@ -60,7 +60,8 @@ on conflict (authority, matter, case_id) do update set
     withdrawn_at = excluded.withdrawn_at, withdrawn_because = excluded.withdrawn_because,
     answered_at = excluded.answered_at, answered_by = excluded.answered_by, rung = excluded.rung,
     at_last_rung = excluded.at_last_rung, revision = excluded.revision, attributions = excluded.attributions,
-    direct = excluded.direct, leading = excluded.leading, principal = excluded.principal,
+    direct_person = excluded.direct_person, leading_person = excluded.leading_person,
+    principal_person = excluded.principal_person,
     proposal = excluded.proposal, addressed = excluded.addressed, told = excluded.told;
 
 -- add_verdicts --
@@ -169,7 +170,7 @@ select * from cases
 where ($1::timestamptz is null or (opened_at, case_id) > ($1, $2::uuid))
     and ($3::text is null or state = $3)
     and ($4::text is null or unit = $4)
-    and ($5::text is null or $5 in (direct, leading, principal))
+    and ($5::text is null or $5 in (direct_person, leading_person, principal_person))
     and ($6::text is null or matter = $6)
     and ($7::text is null or authority = $7)
     and ($8::boolean is null or (at_last_rung and state = 'standing' and answered_at is null) = $8)
