@@ -89,10 +89,11 @@ class Mapper:
         zone = rest.get("zone") or self.mapping.timezone
         occurred = rest.get("occurred_at")
         model = MODELS.get(type_ or "")
-        subject = post if type_ in ("holder.assigned", "holder.ended") else matter
+        about = "post" if type_ in ("holder.assigned", "holder.ended") else "matter"
+        subject = post if about == "post" else matter
         if model is None:
             raise Unmapped(f"type: {type_!r} is not a type of submission")
-        for name, value in (("id", id), ("post" if subject is post else "matter", subject)):
+        for name, value in (("id", id), (about, subject)):
             if not isinstance(value, str) or not value:
                 raise Unmapped(f"{name}: is missing")
         known = [instant_of(when, zone) for when in (occurred, issued_at) if when is not None]
@@ -120,7 +121,7 @@ class Mapper:
             time=known[-1],
             known_at=max(known),
             data=data,
-            matter=matter if subject is matter else None,
+            matter=matter if about == "matter" else None,
             unit=rest.get("unit"),
         )
 

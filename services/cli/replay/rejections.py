@@ -41,10 +41,12 @@ async def refused_since(conn: Connection, bootstrap: str, prefix: str, begins: E
     """What was refused of a source's events since `begins`."""
     found = Refused()
     ends = await ends_of_rejections(conn, prefix)
+    waiting = {tp for tp, end in ends.items() if end > begins.get(tp, 0)}
+    if not waiting:
+        return found
     kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
     await kafka.start()
     try:
-        waiting = {tp for tp, end in ends.items() if end > begins.get(tp, 0)}
         kafka.assign(list(waiting))
         for tp in waiting:
             kafka.seek(tp, begins.get(tp, 0))
