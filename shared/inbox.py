@@ -75,5 +75,5 @@ async def bury(conn: Connection, m: Message, reason: str) -> None:
     await conn.execute(
         "insert into dead_letters (topic, partition, position, key, value, headers, reason)"
         " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
-        m.topic, m.partition, m.offset, m.key, m.value, orjson.dumps(headers), reason,
+        m.topic, m.partition, m.offset, m.key, m.value, orjson.dumps(headers), reason.replace("\0", "\ufffd"),
     )  # fmt: skip

@@ -7,6 +7,7 @@ version stops its partition (D16). This module decides nothing about an event's 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
 from shared.inbox import Message
-from shared.postgres import PASSING, Connection, Pool
+from shared.postgres import PASSING, Connection, Pool, is_passing
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 ATTEMPTS = 5
@@ -46,6 +47,10 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
         except (KeyError, ValueError, ValidationError) as error:
             raise Permanent(f"not an event of {m.topic}: {type(error).__name__}") from error
     return found
+
+
+def _name(topic: str, partition: int) -> str:
+    return f"{topic}/{partition}"
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -98,11 +103,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self.assigned = True
 
     async def run(self) -> None:
-        """Consume until stopped. A broken broker is waited for; LogTooShort is raised and meant to end the process."""
+        """Consume until stopped. A broken broker or database is waited for; LogTooShort is raised and meant to end the
+        process."""
         while not self._stopping.is_set():
             try:
                 await self._consume()
-            except KafkaError as error:
+            except (KafkaError, *PASSING) as error:
+                if isinstance(error, ValueError):
+                    raise
                 log.warning("consumer_reconnecting", error=type(error).__name__)
                 await asyncio.sleep(0.5)
 
@@ -120,8 +128,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             metadata_max_age_ms=10_000,
         )
         kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
-        await kafka.start()
         try:
+            await kafka.start()
             while not self._stopping.is_set():
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
@@ -166,18 +174,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 del self._unverified[tp]
 
     async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
+        messages = [m for m in messages if _name(m.topic, m.partition) not in self.stopped_partitions]
         if not messages:
             return
         try:
             await self._transact(messages)
-        except PASSING as error:
-            log.warning("batch_retrying", error=type(error).__name__)
-            await self._one_by_one(kafka, messages)
-        except Exception as error:  # whatever it is, one message of the batch is its cause: find it
+            done = messages
+        except Exception as error:  # whatever it is: if it does not pass, one message of the batch is its cause
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
-            await self._one_by_one(kafka, messages)
-        done = [m for m in messages if f"{m.topic}/{m.partition}" not in self.stopped_partitions]
+            done = await self._one_by_one(kafka, messages)
         ends = {self._partition(m): m.offset + 1 for m in done if self._partition(m) in self._synced}
+        if not ends:
+            return
         try:
             await kafka.commit(ends)
         except (CommitFailedError, IllegalStateError):
@@ -192,39 +200,52 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self.processed += len(fresh)
         self._committed()
 
-    async def _one_by_one(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
+    async def _one_by_one(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> list[Message]:
+        """What was done of them: all but what stands in or behind a partition that stopped, or came after `stop`."""
+        done = []
         for m in messages:
-            partition = f"{m.topic}/{m.partition}"
+            partition = _name(m.topic, m.partition)
             if partition in self.stopped_partitions:
                 continue
             try:
-                await self._until_done(m)
+                if not await self._until_done(m):
+                    break
             except NewerVersion as error:
                 log.error("partition_stopped", reason=str(error))
                 self.stopped_partitions[partition] = str(error)
-                kafka.pause(self._partition(m))
+                with contextlib.suppress(IllegalStateError):  # revoked meanwhile: it stops whoever owns it now
+                    kafka.pause(self._partition(m))
+            else:
+                done.append(m)
+        return done
 
-    async def _until_done(self, m: Message) -> None:
-        attempt = 0
+    async def _until_done(self, m: Message) -> bool:
+        """True when its effect or its dead letter is stored; False when told to stop before that."""
+        failures, pause_s = 0, 0.05
         while not self._stopping.is_set():
-            attempt += 1
             try:
                 await self._transact([m])
-                return
+                return True
             except NewerVersion:
                 raise
-            except PASSING as error:
-                log.warning("message_retrying", error=type(error).__name__)
-                self.polled_at = asyncio.get_running_loop().time()
             except Permanent as error:
                 await self._bury(m, str(error))
-                return
+                return True
             except Exception as error:
-                log.exception("message_failed", topic=m.topic, partition=m.partition, offset=m.offset, attempt=attempt)
-                if attempt >= ATTEMPTS:
-                    await self._bury(m, f"{type(error).__name__} after {attempt} attempts")
-                    return
-            await asyncio.sleep(min(0.05 * 2**attempt, 2))
+                if is_passing(error):
+                    log.warning("message_retrying", error=type(error).__name__)
+                    self.polled_at = asyncio.get_running_loop().time()
+                else:
+                    failures += 1
+                    log.exception(
+                        "message_failed", topic=m.topic, partition=m.partition, offset=m.offset, attempt=failures
+                    )
+                    if failures == ATTEMPTS:
+                        await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")
+                        return True
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2)
+        return False
 
     async def _bury(self, m: Message, reason: str) -> None:
         log.error("dead_lettered", topic=m.topic, partition=m.partition, offset=m.offset, reason=reason)
@@ -234,7 +255,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         async with self._pool.acquire() as conn, conn.transaction():
             if await inbox.claim(conn, [m]):
                 await inbox.bury(conn, m, reason)
-                key = (m.key or b"").decode("utf-8", "replace")
+                key = (m.key or b"").decode("utf-8", "replace").replace("\0", "\ufffd")  # Postgres holds no NUL
                 id = f"{m.topic}/{m.partition}/{m.offset}"
                 letter = outbox.Message(f"{self._service}-dlq", key, id, orjson.dumps(headers), m.value or b"")
                 await outbox.append(conn, [letter])

@@ -24,6 +24,7 @@ from shared.events.envelope import headers_out
 from shared.postgres import PASSING, Connection, Pool, Record
 
 LEASE = timedelta(seconds=10)
+RENEW_S = 1.0
 log = structlog.get_logger()
 
 
@@ -72,14 +73,30 @@ async def append(conn: Connection, messages: Iterable[Message]) -> None:
 
 # A freshly filled table has no statistics; left to itself the planner sorts the whole backlog for every batch.
 _PLAN = "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off"
-_LEASE = """
+_ALIVE = """
+with gone as (delete from outbox_relays where seen_at < clock_timestamp() - $2::interval and holder <> $1),
+me as (
+    insert into outbox_relays values ($1, clock_timestamp())
+    on conflict (holder) do update set seen_at = excluded.seen_at returning holder
+)
+select (select count(*) from me) + (
+    select count(*) from outbox_relays where holder <> $1 and seen_at >= clock_timestamp() - $2::interval
+)
+"""
+_RENEW = """
+update outbox_leases set expires_at = clock_timestamp() + $2
+where holder = $1 and expires_at >= clock_timestamp() returning bucket
+"""
+_TAKE = """
 insert into outbox_leases as l (bucket, holder, epoch, expires_at)
 select b, $1, 1, clock_timestamp() + $2 from generate_series(0, $3 - 1) b
-on conflict (bucket) do update set holder = excluded.holder, expires_at = excluded.expires_at,
-    epoch = l.epoch + (l.holder <> excluded.holder)::int
-where l.holder = excluded.holder or l.expires_at < clock_timestamp()
+where not exists (select from outbox_leases where bucket = b and expires_at >= clock_timestamp())
+order by b limit $4
+on conflict (bucket) do update set holder = excluded.holder, expires_at = excluded.expires_at, epoch = l.epoch + 1
+where l.expires_at < clock_timestamp()
 returning bucket
 """
+_GIVE = "update outbox_leases set expires_at = '-infinity' where holder = $1 and bucket = any($2::int[])"
 _UNSENT = """
 select u.* from unnest($1::int[]) b
 cross join lateral (
@@ -96,7 +113,10 @@ insert into published_offsets as p (topic, partition, next_offset)
 select * from unnest($3::text[], $4::int[], $5::bigint[])
 on conflict (topic, partition) do update set next_offset = greatest(p.next_offset, excluded.next_offset)
 """
-_RELEASE = "delete from outbox_leases where holder = $1"
+_LEAVE = """
+with gone as (delete from outbox_relays where holder = $1)
+update outbox_leases set expires_at = '-infinity' where holder = $1
+"""
 _OLDEST = """
 select coalesce(extract(epoch from clock_timestamp() - min(u.created_at)), 0)::float8 from generate_series(0, $1 - 1) b
 cross join lateral (select created_at from outbox where bucket = b and sent_at is null order by bucket, id limit 1) u
@@ -146,6 +166,14 @@ class Relay:
                 await asyncio.sleep(0.5)
 
     async def _run(self) -> None:
+        async with self._pool.acquire() as conn:
+            await conn.execute(_PLAN)
+            try:
+                await self._with_producer(conn)
+            finally:
+                await conn.execute(_LEAVE, self._holder)
+
+    async def _with_producer(self, conn: Connection) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             acks="all",
@@ -154,16 +182,23 @@ class Relay:
             max_batch_size=1_000_000,
             max_request_size=2_000_000,
         )
-        await producer.start()
         try:
-            async with self._pool.acquire() as conn:
-                await conn.execute(_PLAN)
-                try:
-                    await self._relay(conn, producer)
-                finally:
-                    await conn.execute(_RELEASE, self._holder)
+            await producer.start()
+            await self._relay(conn, producer)
         finally:
-            await producer.stop()
+            await producer.stop()  # before the leases go: what it still holds may not overtake the next holder's
+
+    async def _lease(self, conn: Connection) -> list[int]:
+        """Renew what is held, give up what exceeds the share of one relay, take what is free up to it (D14). Called
+        between sends only, so that nothing of a bucket that is given up is on its way."""
+        alive = await conn.fetchval(_ALIVE, self._holder, LEASE)
+        share = -(-PARTITIONS // alive)
+        held = sorted(r["bucket"] for r in await conn.fetch(_RENEW, self._holder, LEASE))
+        if len(held) > share:
+            await conn.execute(_GIVE, self._holder, held[share:])
+            return held[:share]
+        taken = await conn.fetch(_TAKE, self._holder, LEASE, PARTITIONS, share - len(held))
+        return sorted(held + [r["bucket"] for r in taken])
 
     async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
@@ -171,8 +206,8 @@ class Relay:
         renew_at = 0.0
         while True:
             if loop.time() >= renew_at:
-                held = [r["bucket"] for r in await conn.fetch(_LEASE, self._holder, LEASE, PARTITIONS)]
-                renew_at = loop.time() + LEASE.total_seconds() / 3
+                held = await self._lease(conn)
+                renew_at = loop.time() + RENEW_S
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
