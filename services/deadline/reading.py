@@ -34,6 +34,7 @@ def row_of(received: Received, event: Event) -> FactRow | None:
             occurred_on=None,
             issued_at=received.time,
             received_at=received.time,
+            revision=received.revision,
             says=event.to_data(),
         )
     if not isinstance(event, Recorded):
@@ -50,6 +51,7 @@ def row_of(received: Received, event: Event) -> FactRow | None:
         occurred_on=None if isinstance(when, datetime) else when,
         issued_at=event.issued_at,
         received_at=event.received_at,
+        revision=0,
         says=event.to_data(),
     )
 
@@ -70,6 +72,7 @@ def fact_of(row: FactRow) -> Fact:
         issued=row.issued_at,
         event=row.event,
         subject=row.subject,
+        revision=row.revision,
         unit=says.get("unit"),
         person=says.get("person"),
         item=says.get("item"),

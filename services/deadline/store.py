@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """A fact as stored; `says` is the event's data."""
+    """A fact as stored; `says` is the event's data, `revision` its place in its case's stream, 0 for a matter's."""
 
     key: Key
     identity: tuple[str, str]
@@ -28,6 +28,7 @@ class FactRow:
     occurred_on: date | None
     issued_at: datetime
     received_at: datetime
+    revision: int
     says: dict[str, Any]
 
 
@@ -59,6 +60,7 @@ async def insert_facts(conn: Connection, rows: Sequence[FactRow]) -> set[Key]:
         [row.occurred_on for row in ordered],
         [row.issued_at for row in ordered],
         [row.received_at for row in ordered],
+        [row.revision for row in ordered],
         [row.says for row in ordered],
     )
     return {(row["authority"], row["matter"]) for row in fresh}
@@ -80,6 +82,7 @@ async def select_facts(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[
                 row["occurred_on"],
                 row["issued_at"],
                 row["received_at"],
+                row["revision"],
                 row["says"],
             )
         )

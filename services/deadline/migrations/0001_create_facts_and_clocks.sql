@@ -20,10 +20,11 @@ create table facts (
     occurred_on date,
     issued_at timestamptz not null,
     received_at timestamptz not null,
+    revision bigint not null,
     says jsonb not null,
     primary key (authority, matter, source, event_id)
 );
-comment on table facts is 'Append-only. The inbox too: an event that is here was taken into account.';
+comment on table facts is 'Append-only. The inbox too: an event that is here was taken into account. revision orders the facts of a case, 0 for a matter.';
 
 create table clocks (
     authority text not null,

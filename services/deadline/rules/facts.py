@@ -20,7 +20,7 @@ HAND_OVERS = frozenset(
 )
 CORRECTED = "fact.corrected"
 RETRACTED = "fact.retracted"
-_STOPS = frozenset({"matter.decided", "matter.closed", "matter.refused", "matter.delivered", "case.answered"})
+_STOPS = frozenset({"matter.decided", "matter.closed", "matter.refused", "matter.delivered"})
 
 Identity = tuple[str, str]
 
@@ -30,7 +30,8 @@ class Fact:
     """One fact. `occurred` is the instant it is known from; `on` its day, where only the day is known (D6).
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
-    for the matter, `case:<id>` for a case of it. `replaces` and `replacement` belong to corrections and retractions.
+    for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0 for
+    a matter's. `replaces` and `replacement` belong to corrections and retractions.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Fact:
     issued: datetime
     event: str
     subject: str = ""
+    revision: int = 0
     unit: str | None = None
     person: str | None = None
     item: str | None = None
@@ -49,16 +51,18 @@ class Fact:
     replacement: "Fact | None" = None
 
 
-def rank(type_: str) -> int:
-    """Facts of one instant count in this order: registration, stops, the rest (D4)."""
-    if type_ in REGISTRATIONS:
+def rank(fact: Fact) -> int:
+    """Facts of one instant count in this order: registration, stops, the rest (D4). The facts of a case have an order of
+    their own: where a clock stands still, a case is withdrawn, reinstated and withdrawn in one instant.
+    """
+    if fact.type in REGISTRATIONS:
         return 0
-    return 1 if type_ in _STOPS or type_ in WITHDRAWALS else 2
+    return 1 if fact.revision or fact.type in _STOPS or fact.type in WITHDRAWALS else 2
 
 
-def order(fact: Fact) -> tuple[datetime, int, Identity]:
+def order(fact: Fact) -> tuple[datetime, int, int, Identity]:
     """The total order of facts (D4)."""
-    return fact.occurred, rank(fact.type), fact.identity
+    return fact.occurred, rank(fact), fact.revision, fact.identity
 
 
 def effective(facts: Iterable[Fact]) -> list[Fact]:

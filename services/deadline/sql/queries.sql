@@ -12,9 +12,10 @@ for update of x
 
 -- insert_facts --
 -- Keep the facts that are new; the matters of those.
-insert into facts (authority, matter, source, event_id, event, type, subject, occurred_at, occurred_on, issued_at, received_at, says)
+insert into facts (authority, matter, source, event_id, event, type, subject, occurred_at, occurred_on, issued_at, received_at,
+    revision, says)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[], $9::date[], $10::timestamptz[], $11::timestamptz[], $12::jsonb[])
+    $8::timestamptz[], $9::date[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::jsonb[])
 on conflict do nothing
 returning authority, matter
 
