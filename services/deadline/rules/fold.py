@@ -116,7 +116,7 @@ def _clocks_of(facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, con
     registration = next((fact for fact in facts if fact.type in REGISTRATIONS), None)
     if registration is None:
         return []
-    holdings = _holdings(facts)
+    holdings = _holdings(registration, facts)
     return [
         _clock(limit, stated_by, registration, facts, subject, holdings, calendar_of(limit.calendar), confirmed)
         for limit, stated_by in _limits(registration, facts)
@@ -200,11 +200,15 @@ def _verdict(
     return (State.WARNED if warned else State.RUNNING), warned, (*ahead, (due.late_from, MISS))
 
 
-def _holdings(facts: Sequence[Fact]) -> tuple[Holding, ...]:
-    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person."""
+def _holdings(registration: Fact, facts: Sequence[Fact]) -> tuple[Holding, ...]:
+    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person. A
+    later registration hands nothing over: the earliest wins (D4).
+    """
     found: list[Holding] = []
     for fact in facts:
         if fact.type not in HAND_OVERS or (fact.unit is None and fact.person is None):
+            continue
+        if fact.type in REGISTRATIONS and fact is not registration:
             continue
         unit = fact.unit or (found[-1].unit if found else None)
         if found:
