@@ -150,11 +150,13 @@ def _count_stated(limit: Limit, start_on: date, calendar: Calendar) -> Due:
 
 
 def begin_of(limit: Limit, start: Start, start_on: date, calendar: Calendar) -> datetime:
-    """The instant (UTC) from which hours run: the start, 00:00 of a date-only start, 00:00 of the day `roll` gives."""
+    """The instant (UTC) from which hours run: the start, which for a bare date is 00:00 in its source's zone (D6), or
+    00:00 of the day `roll` gives.
+    """
     zone = zone_of(limit.zone)
     if limit.start_rule is StartRule.ROLL and not calendar.is_working_day(start_on):
         return midnight(calendar.next_working_day(start_on), zone)
-    return midnight(start_on, zone) if start.date_only else shifted(start.instant, timedelta(0))
+    return shifted(start.instant, timedelta(0))
 
 
 def _count_time(limit: Limit, amount: Amount, start: Start, start_on: date, calendar: Calendar) -> Due:

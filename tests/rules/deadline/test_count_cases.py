@@ -149,8 +149,8 @@ def test_a_stated_day_rolls_only_if_the_limit_says_so() -> None:
 
 def test_hours_from_a_bare_date_run_from_its_midnight() -> None:
     assert local(count(a_limit("24h"), on("2026-05-07"), plain()), SHANGHAI) == "2026-05-08T00:00:00.000001+08:00"
-    noon_in_london = Start(datetime(2026, 5, 7, 12, tzinfo=UTC), date_only=True)
-    assert count(a_limit("24h"), noon_in_london, plain()) == count(a_limit("24h"), on("2026-05-07"), plain())
+    in_london = count(a_limit("24h"), on("2026-05-07", LONDON), plain())
+    assert local(in_london, LONDON) == "2026-05-08T00:00:00.000001+01:00"
 
 
 def test_hours_received_on_a_rest_day_wait_for_the_next_working_day_if_they_roll() -> None:
