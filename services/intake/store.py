@@ -20,10 +20,6 @@ _FACTS = (
     "received_at", "transport", "submission", "digest", "topic", "revision", "published_id", "published_type",
     "published_version", "published_body",
 )  # fmt: skip
-_REJECTIONS = (
-    "id", "transport", "topic", "partition", "position", "subject", "source", "event_id", "sha256", "size", "reasons",
-    "received_at", "headers", "raw",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,8 @@ def _fact(row: Row, received_at: datetime) -> tuple[Any, ...]:
 async def insert_rejections(conn: Connection, rejections: Sequence[Rejection]) -> None:
     """Keep what was refused, with its bytes where it came by Kafka."""
     if rejections:
-        records = [_rejection(each) for each in rejections]
-        await conn.copy_records_to_table("rejections", records=records, columns=_REJECTIONS)
+        columns = [list(column) for column in zip(*map(_rejection, rejections), strict=True)]
+        await conn.execute(QUERIES["insert_rejections"], *columns)
 
 
 def _rejection(rejection: Rejection) -> tuple[Any, ...]:
@@ -110,7 +106,7 @@ def _rejection(rejection: Rejection) -> tuple[Any, ...]:
         rejection.id, said.transport, at.topic if at else None, at.partition if at else None,
         at.offset if at else None, rejection.subject, said.event.source if said.event else None,
         said.event.id if said.event else None, said.sha256, said.size,
-        [reason.model_dump() for reason in said.reasons], said.received_at,
+        orjson.dumps([reason.model_dump() for reason in said.reasons]).decode(), said.received_at,
         orjson.dumps(headers) if by_kafka else None, raw.value if by_kafka else None,
     )  # fmt: skip
 

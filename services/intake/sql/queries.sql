@@ -24,6 +24,15 @@ update aggregates g set revision = u.r
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
 where g.authority = u.a and g.name = u.n and g.topic = u.t
 
+-- insert_rejections --
+-- Keep refusals, with their bytes where they came by Kafka.
+insert into rejections (id, transport, topic, partition, position, subject, source, event_id, sha256, size, reasons,
+    received_at, headers, raw)
+select i, tr, tp, pa, po, su, so, ev, sh, si, re::jsonb, at, he, ra
+from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::bigint[], $11::text[], $12::timestamptz[], $13::bytea[], $14::bytea[])
+    u(i, tr, tp, pa, po, su, so, ev, sh, si, re, at, he, ra)
+
 -- claim_key --
 -- Take an idempotency key; a second request with the same key waits here until the first has committed.
 insert into idempotency_keys (key, fingerprint) values ($1, $2) on conflict do nothing returning key

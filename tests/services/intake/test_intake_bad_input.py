@@ -1,0 +1,306 @@
+"""Everything the issue lists as bad input, by each transport that can carry it: a specific answer, and the good events
+of the same batch go through.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from services.cli.providers import Infrastructure
+from shared.events.envelope import JSON, STRUCTURED
+from tests.support.intake_world import NOW, World, intake_world
+from tests.support.submissions import Headers, binary, submission
+
+BATCH = "application/cloudevents-batch+json"
+
+
+@pytest.fixture(scope="module")
+async def world(infrastructure: Infrastructure) -> AsyncIterator[World]:
+    async with intake_world(infrastructure.postgres) as opened:
+        yield opened
+
+
+@dataclass
+class Bad:
+    """A bad event: the bytes of its structured form, and what is to be answered."""
+
+    name: str
+    code: str
+    pointer: str
+    value: bytes
+    status: int = 422
+    headers: Headers = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def changed(**changes: Any) -> bytes:
+    return json.dumps(submission(**{"id": uuid4().hex, **changes})).encode()
+
+
+def with_data(**data: Any) -> bytes:
+    return changed(data={"occurred_at": "2026-03-05T17:12:44+08:00", **data})
+
+
+def raw_data(text: str) -> bytes:
+    return changed(data="HERE").replace(b'"HERE"', text.encode())
+
+
+def registered(**data: Any) -> bytes:
+    complete = {"occurred_at": "2026-03-05T09:00:00+08:00", "item": "general-licence", "unit": "window 3", **data}
+    return changed(type="matter.submitted", data={k: v for k, v in complete.items() if v is not None})
+
+
+def corrected(type_: str, **data: Any) -> bytes:
+    fact = {"type": type_, "data": {"occurred_at": "2026-03-05T17:12:44+08:00", **data}}
+    return changed(type="fact.corrected", data={"replaces": {"source": "/x", "id": "1"}, "fact": fact})
+
+
+AHEAD = (NOW + timedelta(minutes=6)).isoformat()
+JSON_ERRORS = [
+    Bad("not JSON", "not-json", "", b"matter=2026-0117", 400),
+    Bad("nothing", "not-json", "", b"", 400),
+    Bad("a truncated body", "not-json", "", changed()[:-3], 400),
+    Bad("latin-1", "not-json", "", changed().replace(b"granted", b"gew\xe4hrt"), 400),
+    Bad("a key twice", "duplicate-key", "", changed().replace(b'{"occurred', b'{"note": "a", "note": "b", "occurred'), 400),
+    Bad("NaN", "not-json", "", raw_data('{"occurred_at": NaN}'), 400),
+    Bad("Infinity", "not-json", "", raw_data('{"occurred_at": -Infinity}'), 400),
+    Bad("a NUL", "nul-character", "", raw_data(r'{"occurred_at": "2026-03-05", "note": "a\u0000"}'), 400),
+    Bad("a lone surrogate", "not-json", "", raw_data(r'{"occurred_at": "2026-03-05", "note": "\ud800"}'), 400),
+    Bad("deep nesting", "too-deep", "", raw_data('{"a":' * 300 + "1" + "}" * 300), 400),
+    Bad("absurd nesting", "not-json", "", raw_data("[" * 100_000), 400),
+    Bad("a huge number", "number-too-long", "", raw_data('{"occurred_at": 123456789012345678901234567890}'), 400),
+]  # fmt: skip
+EVENT_ERRORS = [
+    Bad("an array", "not-an-object", "", b"[]"),
+    Bad("no envelope", "missing", "/specversion", b"{}"),
+    Bad("unknown type", "unknown-type", "/type", changed(type="matter.lost")),
+    Bad("another topic's type", "unknown-type", "/type", changed(type="deadline.missed")),
+    Bad("unknown version", "unknown-version", "/version", changed(version=2)),
+    Bad("version as text", "int-type", "/version", changed(version="1")),
+    Bad("an old CloudEvents", "literal-error", "/specversion", changed(specversion="0.3")),
+    Bad("missing subject", "missing", "/subject", changed(subject=None)),
+    Bad("subject without authority", "bad-subject", "/subject", changed(subject="2026-0117")),
+    Bad("subject not encoded", "bad-subject", "/subject", changed(subject="licheng/2026/0117")),
+    Bad("NUL in the subject", "bad-subject", "/subject", changed(subject="licheng/2026%000117")),
+    Bad("line end in the id", "string-pattern-mismatch", "/id", changed(id="1\r\nx: y")),
+    Bad("bidi override in the id", "string-pattern-mismatch", "/id", changed(id="1\u202e2")),
+    Bad("a long id", "string-too-long", "/id", changed(id="1" * 201)),
+    Bad("naive envelope time", "value-error", "/time", changed(time="2026-03-05T17:12:45")),
+    Bad("base64 data", "data-base64", "/data_base64", changed(data_base64="e30=")),
+    Bad("no data", "no-data", "/data", changed(data=None)),
+    Bad("naive time", "value-error", "/data/occurred_at", with_data(occurred_at="2026-03-05T17:12:44")),
+    Bad("year 0001", "value-error", "/data/occurred_at", with_data(occurred_at="0001-01-01T00:00:00Z")),
+    Bad("year 0001 as a date", "value-error", "/data/occurred_at", with_data(occurred_at="0001-01-01", zone="UTC")),
+    Bad("year 9999", "value-error", "/data/occurred_at", with_data(occurred_at="9999-12-31T23:59:59-12:00")),
+    Bad("year 0000", "value-error", "/data/occurred_at", with_data(occurred_at="0000-01-01T00:00:00Z")),
+    Bad("no such day", "value-error", "/data/occurred_at", with_data(occurred_at="2026-02-30", zone="UTC")),
+    Bad("a date without zone", "value-error", "/data", with_data(occurred_at="2026-03-05")),
+    Bad("no such zone", "value-error", "/data/zone", with_data(occurred_at="2026-03-05", zone="Mars/Olympus")),
+    Bad("the future", "in-the-future", "/data/occurred_at", with_data(occurred_at=AHEAD)),
+    Bad("sent in the future", "in-the-future", "/time", changed(time=AHEAD)),
+    Bad("a future day", "in-the-future", "/data/occurred_at", with_data(occurred_at="2026-03-07", zone="Asia/Shanghai")),
+    Bad("a future correction", "in-the-future", "/data/fact/data/occurred_at", corrected("matter.closed", occurred_at=AHEAD)),
+    Bad("unknown field", "extra-forbidden", "/data/colour", with_data(colour="red")),
+    Bad("missing field", "missing", "/data/item", registered(item=None)),
+    Bad("unknown item", "unknown-item", "/data/item", registered(item="moon-licence")),
+    Bad("before its item", "no-version-in-force", "/data/occurred_at", registered(occurred_at="2003-01-02T00:00:00Z")),
+    Bad("no due where one is needed", "due-required", "/data/due", registered(item="directive")),
+    Bad("naive due", "value-error", "/data/due", registered(due="2026-05-01T00:00:00")),
+    Bad("a due without item or zone", "zone-required", "/data/zone",
+        changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "due": "2026-05-01"})),
+    Bad("a change to no limits", "no-limits", "/data/item",
+        changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "item": "street-light"})),
+    Bad("a corrected office", "not-correctable", "/data/fact/type", corrected("holder.assigned", person="p", role="direct")),
+    Bad("a corrected correction", "not-correctable", "/data/fact/type",
+        changed(type="fact.corrected", data={"replaces": {"source": "/x", "id": "1"}, "fact": {
+            "type": "fact.retracted", "data": {"replaces": {"source": "/x", "id": "2"}}}})),
+    Bad("an unknown type in a correction", "unknown-type", "/data/fact/type", corrected("matter.lost")),
+    Bad("an unknown item in a correction", "unknown-item", "/data/fact/data/item",
+        corrected("matter.submitted", item="moon-licence", unit="window 3")),
+    Bad("a naive time in a correction", "value-error", "/data/fact/data/occurred_at",
+        corrected("matter.closed", occurred_at="2026-03-05T17:12:44")),
+    Bad("an office far ahead", "in-the-future", "/data/occurred_at", changed(
+        type="holder.assigned", data={"occurred_at": "2028-04-01", "zone": "Asia/Shanghai", "person": "p", "role": "direct"})),
+]  # fmt: skip
+
+
+def good() -> dict[str, Any]:
+    return submission(id=uuid4().hex, subject=f"licheng/{uuid4().hex}")
+
+
+@pytest.mark.parametrize("bad", [*JSON_ERRORS, *EVENT_ERRORS], ids=str)
+async def test_bad_event_over_http_is_answered_with_a_problem_document(world: World, bad: Bad) -> None:
+    answer = await world.post(bad.value)
+
+    assert answer.status_code == bad.status
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["type"] == f"urn:duban:problem:{bad.code}"
+    assert {"code": bad.code, "pointer": bad.pointer} == {k: document["errors"][0][k] for k in ("code", "pointer")}
+    (row,) = await world.fetch(
+        "select r.*, o.key from rejections r join outbox o on o.event_id = r.id where sha256 = $1 and transport = 'http'",
+        hashlib.sha256(bad.value).hexdigest(),
+    )
+    assert (row["size"], row["raw"], row["reasons"][0]["code"]) == (len(bad.value), None, bad.code)
+
+
+@pytest.mark.parametrize("bad", [*JSON_ERRORS, *EVENT_ERRORS], ids=str)
+async def test_bad_event_over_kafka_is_rejected_and_its_neighbours_go_through(world: World, bad: Bad) -> None:
+    first, second = good(), good()
+    headers: Headers = [("content-type", STRUCTURED.encode())]
+    message = world.message(bad.value, headers)
+
+    await world.kafka(
+        world.message(orjson.dumps(first), headers), message, world.message(orjson.dumps(second), headers)
+    )
+
+    for event in (first, second):
+        assert len(await world.published("matter-events", event["subject"])) == 1
+    (row,) = await world.fetch("select * from rejections where position = $1", message.offset)
+    assert (row["raw"], row["size"], row["topic"], row["partition"]) == (bad.value, len(bad.value), "submissions", 0)
+    said = next(e for e in await world.published("rejections") if e.headers["ce_id"] == row["id"])
+    assert said.data["reasons"][0]["code"] == bad.code
+    assert said.data["reasons"][0]["pointer"] == bad.pointer
+    assert said.data["position"] == {"topic": "submissions", "partition": 0, "offset": message.offset}
+    assert said.data["sha256"] == hashlib.sha256(bad.value).hexdigest()
+
+
+@pytest.mark.parametrize("bad", EVENT_ERRORS, ids=str)
+async def test_bad_event_in_an_http_batch_is_answered_alone(world: World, bad: Bad) -> None:
+    first, second = good(), good()
+    content = b"[" + b",".join([orjson.dumps(first), bad.value, orjson.dumps(second)]) + b"]"
+
+    answer = await world.post(content, BATCH)
+
+    assert answer.status_code == 207
+    results = answer.json()["results"]
+    assert [each["status"] for each in results] == ["accepted", "rejected", "accepted"]
+    assert results[1]["problems"][0]["code"] == bad.code
+
+
+@pytest.mark.parametrize("bad", [b for b in JSON_ERRORS if b.name not in ("nothing",)], ids=str)
+async def test_batch_that_is_not_json_is_refused_whole(world: World, bad: Bad) -> None:
+    answer = await world.post(b"[" + bad.value + b"]", BATCH)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, bad.code)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        (("ce_subject", None), "null-header"),
+        (("ce_subject", b"licheng/\xff"), "not-utf8-header"),
+        (("ce_subject", b"licheng/a\0"), "nul-character"),
+        (("ce_version", b"one"), "int-parsing"),
+        (("ce_version", b"9" * 5000), "int-parsing"),
+        (("ce_traceparent", None), "null-header"),
+        (("ce_bad_name", b"x"), "bad-extension"),
+    ],
+)
+async def test_bad_attribute_header_is_refused_by_name(
+    world: World, header: tuple[str, bytes | None], code: str
+) -> None:
+    headers, value = binary(good())
+    broken = [each for each in headers if each[0] != header[0]] + [header]
+    message = world.message(value, broken)
+
+    await world.kafka(message)
+
+    (row,) = await world.fetch("select * from rejections where position = $1", message.offset)
+    assert row["reasons"][0]["code"] == code
+
+
+async def test_same_attribute_twice_is_refused(world: World) -> None:
+    headers, value = binary(good())
+    message = world.message(value, [*headers, ("ce_id", b"another")])
+    await world.kafka(message)
+    (row,) = await world.fetch("select * from rejections where position = $1", message.offset)
+    assert row["reasons"][0]["code"] == "duplicate-attribute"
+
+
+async def test_other_headers_are_no_business_of_ours(world: World) -> None:
+    event = good()
+    headers, value = binary(event)
+    odd: Headers = [("reply_to", b"somewhere-else"), ("trace", None), ("blob", b"\xff\xfe"), ("content-encoding", None)]
+    await world.kafka(world.message(value, [*headers, *odd]))
+    (published,) = await world.published("matter-events", event["subject"])
+    assert published.headers["ce_type"] == "matter.closed"
+    assert not await world.fetch("select 1 from outbox where topic = 'somewhere-else'")
+
+
+@pytest.mark.parametrize("size", [1_000_001, 2_000_000])
+async def test_too_large_is_refused_with_hash_and_size(world: World, size: int) -> None:
+    value = b" " * (size - 2) + b"{}"
+    digest = hashlib.sha256(value).hexdigest()
+    message = world.message(value)
+
+    answer = await world.post(value)
+    await world.kafka(message)
+
+    assert answer.status_code == 413
+    assert (answer.json()["sha256"], answer.json()["size"]) == (digest, size)
+    rows = await world.fetch("select transport, size from rejections where sha256 = $1", digest)
+    assert {(row["transport"], row["size"]) for row in rows} == {("http", size), ("kafka", size)}
+
+
+async def test_largest_event_that_fits_is_read(world: World) -> None:
+    event = good()
+    content = orjson.dumps(event)
+    answer = await world.post(content + b" " * (1_000_000 - len(content)))
+    assert answer.status_code == 202
+
+
+async def test_endless_refusals_are_bounded(world: World) -> None:
+    data = {"occurred_at": "2026-03-05T17:12:44+08:00", **{f"{n}{'x' * 3000}": n for n in range(200)}}
+    answer = await world.post(changed(data=data))
+    errors = answer.json()["errors"]
+    assert answer.status_code == 422
+    assert len(errors) <= 20
+    assert max(len(each["pointer"]) for each in errors) <= 300
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/cloudevents+avro", ""])
+async def test_other_content_types_are_refused(world: World, kind: str) -> None:
+    answer = await world.post(orjson.dumps(good()), kind)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (415, "unsupported-media-type")
+
+
+async def test_compressed_body_is_refused(world: World) -> None:
+    answer = await world.post(b"\x1f\x8b", content_encoding="gzip")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (415, "content-encoding")
+
+
+async def test_batch_has_bounds(world: World) -> None:
+    many = await world.post(b"[" + b",".join([b"{}"] * 1001) + b"]", BATCH)
+    none = await world.post(b"[]", BATCH)
+    single = await world.post(orjson.dumps(good()), BATCH)
+    assert (many.status_code, many.json()["errors"][0]["code"]) == (413, "too-many-events")
+    assert (none.status_code, none.json()) == (202, {"results": []})
+    assert (single.status_code, single.json()["errors"][0]["code"]) == (422, "not-an-array")
+
+
+async def test_binary_mode_over_http_decodes_its_headers(world: World) -> None:
+    event = submission(id=uuid4().hex, subject=f"licheng%2Fa/{uuid4().hex}")
+    headers, value = binary(event, "ce-")
+    named = {name: (item or b"").decode().replace("%", "%25") for name, item in headers if name != "content-type"}
+    answer = await world.post(value, JSON, **{name.replace("-", "_"): item for name, item in named.items()})
+    assert answer.status_code == 202
+    assert len(await world.published("matter-events", event["subject"])) == 1
+
+
+async def test_refusal_never_repeats_what_was_sent(world: World) -> None:
+    secret = "Zhang San 350502198001011234"
+    values = [registered(item=secret), with_data(occurred_at=secret), with_data(zone=secret), changed(subject=secret)]
+    for value in values:
+        answer = await world.post(value)
+        assert "1234" not in answer.text
+    for said in await world.published("rejections"):
+        assert "Zhang San" not in json.dumps(said.data)
