@@ -4,6 +4,9 @@ A command's module imports typer and the rules at its top and everything heavy i
 `duban --help` stays fast.
 """
 
+import io
+import sys
+
 import typer
 
 from services.cli.calc import calc
@@ -23,6 +26,9 @@ app = typer.Typer(
 @app.callback()
 def duban() -> None:
     """Duban 督办 holds government to its own deadlines."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks Chinese gets escapes, never a traceback
+            stream.reconfigure(errors="backslashreplace")
 
 
 app.command("calc")(calc)

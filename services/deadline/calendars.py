@@ -137,7 +137,7 @@ def _library_days(file: CalendarFile) -> tuple[dict[date, str], dict[date, str]]
     import holidays  # costs up to 0.7 s: only for who needs a calendar
 
     first, last = file.covers
-    years = range(first - 1, last + 2)  # a neighbouring year may have a day observed in ours
+    years = range(first, last + 1)
     sources = [
         holidays.country_holidays(
             file.holidays.country, subdiv=file.holidays.subdivision, years=years, language=language

@@ -208,3 +208,10 @@ def test_the_command_starts_without_loading_what_only_a_calculation_needs() -> N
     check = "import sys, services.cli.main; print(*{'holidays', 'pydantic', 'yaml', 'asyncpg'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+def test_a_terminal_without_chinese_gets_escapes_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "typer", "services.cli.main", "run", "calc", *options()]
+    found = subprocess.run(command, capture_output=True, text=True, env={"PYTHONIOENCODING": "ascii"})
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "day 13, make-up workday \\u73ed for 2026-02-20" in found.stdout
