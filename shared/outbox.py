@@ -225,7 +225,7 @@ class Relay:
             if self._stopping:
                 return
             try:
-                async with asyncio.timeout(self._poll_s):
+                async with asyncio.timeout(min(self._poll_s, RENEW_S)):
                     await self._committed.wait()
             except TimeoutError:
                 continue

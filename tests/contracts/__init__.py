@@ -1,0 +1,1 @@
+"""The event contract, the outbox and inbox paths, and the schemas of the services."""
