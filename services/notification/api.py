@@ -128,7 +128,7 @@ def routes(api: Api) -> APIRouter:
         """Subscriptions, newest first; `disabled`: the receiver answered 410."""
         async with api.pool.acquire() as conn:
             rows = await store.select_subscriptions(conn, _place(cursor), limit + 1)
-        return tagged(request, _page("subscriptions", rows, limit, dict))
+        return tagged(request, _page("subscriptions", rows, limit, _members))
 
     @router.delete("/subscriptions/{id}")
     async def unsubscribe(id: UUID) -> Response:
@@ -187,9 +187,16 @@ def _place(cursor: str | None) -> Place:
     return place
 
 
+def _members(row: Record) -> dict[str, Any]:
+    """A row as JSON has it: the driver's ids are no plain UUIDs."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
+
+
 def _about(row: Record) -> dict[str, Any]:
     """A row with the event it is about as one member and its matter's key under its public name."""
-    rest = {name: value for name, value in row.items() if name not in ("about_source", "about_id", "matter_key")}
+    rest = {
+        name: value for name, value in _members(row).items() if name not in ("about_source", "about_id", "matter_key")
+    }
     return {**rest, "about": {"source": row["about_source"], "id": row["about_id"]}, "matter": row["matter_key"]}
 
 

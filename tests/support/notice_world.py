@@ -1,4 +1,4 @@
-"""One notification service on a real database: events in; notices, deliveries and events out. And a webhook receiver."""
+"""One notification service on a real database: events in, notices and events out; a webhook receiver."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -180,12 +180,15 @@ class World:
 
     pool: Pool
     clock: StandingClock = field(default_factory=lambda: StandingClock(datetime(2026, 3, 4, 1, tzinfo=UTC)))
+    asked: list[str] = field(default_factory=list)
+    """Every statement of every batch."""
 
     async def feed(self, *messages: inbox.Message) -> None:
         """One batch, one transaction, as the consumer does."""
         notifier = Notifier(self.clock, (Inbox(), Webhooks(lambda: None)))
         async with self.pool.acquire() as conn, conn.transaction():
-            await notifier.handle(conn, messages)
+            with conn.query_logger(lambda record: self.asked.append(record.query)):
+                await notifier.handle(conn, messages)
         notifier.committed()
 
     async def subscribe(self, url: str, *types: str) -> str:

@@ -1,6 +1,7 @@
 """Who holds a post: the fold, and whom a rung reaches."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +91,6 @@ def test_order_and_duplication_of_arrival_change_nothing(facts: list[HolderFact]
 @given(FACTS)
 def test_a_post_has_one_holder_at_a_time(facts: list[HolderFact]) -> None:
     held = tenures(facts).get((AUTHORITY, UNIT), [])
-    for before, after in zip(held, held[1:], strict=False):
+    for before, after in pairwise(held):
         assert before.until is not None
         assert before.since < before.until <= after.since
