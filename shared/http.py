@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -29,14 +30,21 @@ class ProblemError(Exception):
             self.document["detail"] = detail
 
 
+def _plain(value: object) -> str:
+    """orjson writes a UUID, but not the subclass that asyncpg makes of one."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in an answer")
+
+
 def answer(content: Any, status: int = 200, media_type: str = "application/json", **headers: str) -> Response:
     """JSON by orjson."""
-    return Response(orjson.dumps(content), status, headers=headers or None, media_type=media_type)
+    return Response(orjson.dumps(content, default=_plain), status, headers=headers or None, media_type=media_type)
 
 
 def tagged(request: Request, content: Any) -> Response:
     """JSON with its entity tag; 304 where the caller has it already."""
-    body = orjson.dumps(content)
+    body = orjson.dumps(content, default=_plain)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"etag": tag})

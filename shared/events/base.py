@@ -136,7 +136,7 @@ class LimitTerms(Model):
     """A limit as stamped on a matter or a case: all that is needed to count it, no catalogue required (D5)."""
 
     clock: Name
-    amount: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min)$")] | None = None
+    amount: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min)$")] | None = None
     at: When | None = None
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] = "none"
@@ -145,7 +145,7 @@ class LimitTerms(Model):
     calendar: Name
     starts_on: tuple[Name, ...]
     stops_on: tuple[Name, ...]
-    warnings: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min|%)$")], ...] = ()
+    warnings: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min|%)$")], ...] = ()
     source: Text = Field(description="Legal source with its article, or `not verified`.")
 
     def model_post_init(self, _: object) -> None:

@@ -43,7 +43,7 @@ class Amount:
 
     @classmethod
     def parse(cls, text: str) -> "Amount":
-        found = re.fullmatch(r"([1-9]\d{0,4})(wd|d|m|h|wh|min)", text)
+        found = re.fullmatch(r"([1-9][0-9]{0,4})(wd|d|m|h|wh|min)", text)
         if not found:
             raise ValueError(f"{text!r} is not an amount such as 20wd, 30d, 3m, 24h, 16wh or 90min")
         return cls(int(found[1]), Unit(found[2]))

@@ -1,0 +1,188 @@
+"""All four services at once on a real broker and a real Postgres, with a clock that the story moves.
+
+Stories read as they happen: submit, fast-forward, expect. Every wait is for nothing being in flight, never for a time.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+from aiokafka import AIOKafkaProducer
+
+from services.accountability.config import Settings as AccountabilitySettings
+from services.accountability.main import build as build_accountability
+from services.cli.migrate import migrate_all
+from services.cli.providers import Infrastructure
+from services.cli.replay.watch import Watch
+from services.cli.topics import ensure_topics
+from services.deadline.config import Settings as DeadlineSettings
+from services.deadline.main import build as build_deadline
+from services.intake.config import DEFAULT
+from services.intake.config import Settings as IntakeSettings
+from services.intake.main import build as build_intake
+from services.notification.config import Settings as NotificationSettings
+from services.notification.main import build as build_notification
+from shared.clock import SimulatedClock, create_simulated, set_simulated
+from shared.events.base import aggregate_key
+from shared.events.catalog import topics
+from shared.events.envelope import STRUCTURED
+from shared.outbox import bucket_of
+from shared.postgres import Connection
+from shared.runtime import App, serve
+
+ITEMS = Path(__file__).parent / "story_catalogue.yaml"
+AUTHORITY = "quanzhou"
+SOURCE = "/quanzhou/approvals"
+
+
+@dataclass
+class World:
+    """One authority's world; `now` is where its clock stands."""
+
+    conn: Connection
+    producer: AIOKafkaProducer
+    client: httpx2.AsyncClient
+    watch: Watch
+    prefix: str
+    apps: dict[str, App]
+    now: datetime
+    count: int = field(default=0)
+
+    async def submit(self, type_: str, subject: str, at: str, *, authority: str = AUTHORITY, **more: Any) -> str:
+        """Publish one fact on `submissions` and wait until all that follows from it has happened; the event's id."""
+        self.count += 1
+        id = more.pop("id", f"e{self.count}")
+        data = {"occurred_at": at, **({"zone": "Asia/Shanghai"} if len(at) == 10 else {}), **more}
+        await self.publish(type_, subject, data, id=id, authority=authority)
+        return str(id)
+
+    async def publish(
+        self, type_: str, subject: str, data: dict[str, Any], *, id: str, authority: str = AUTHORITY
+    ) -> None:
+        """Publish an event with that very data."""
+        event = {
+            "specversion": "1.0", "id": id, "source": SOURCE, "type": type_, "version": 1,
+            "subject": aggregate_key(authority, subject), "time": self.now.isoformat(), "data": data,
+        }  # fmt: skip
+        await self.send(json.dumps(event, ensure_ascii=False).encode(), key=event["subject"])
+        await self.settled()
+
+    async def send(
+        self, value: bytes | None, *, key: Any = "k/k", headers: Sequence[tuple[str, bytes | None]] | None = None
+    ) -> None:
+        """Put a raw message on `submissions`."""
+        partition = bucket_of(str(key))
+        sent = await self.producer.send_and_wait(
+            self.prefix + "submissions", value, str(key).encode(), partition,
+            headers=[("content-type", STRUCTURED.encode())] if headers is None else list(headers),
+        )  # fmt: skip
+        self.watch.own["submissions", partition] = sent.offset + 1
+
+    async def settled(self) -> None:
+        """Return when nothing is in flight."""
+        await self.watch.until_quiet(give_up_s=30)
+
+    async def fast_forward(self, to: str) -> None:
+        """Move the clock through every alarm up to `to`."""
+        until = datetime.fromisoformat(to)
+        while True:
+            seen = await self.watch.until_quiet(give_up_s=30)
+            if seen.alarm is None or seen.alarm > until:
+                break
+            await self._move(seen.alarm)
+        await self._move(until)
+        await self.settled()
+
+    async def _move(self, to: datetime) -> None:
+        assert to >= self.now, "a story's clock never goes back"
+        self.now = to
+        await set_simulated(self.conn, to)
+
+    async def get(self, service: str, path: str, status: int = 200) -> Any:
+        """What a service answers."""
+        answer = await self.client.get(self.url(service) + path)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def post(self, service: str, path: str, body: Any, status: int) -> Any:
+        """What a service answers to a JSON body."""
+        answer = await self.client.post(self.url(service) + path, json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def url(self, service: str) -> str:
+        """Where a service answers."""
+        return f"http://127.0.0.1:{self.apps[service].port}"
+
+    async def clock(self, matter: str, name: str, subject: str = "") -> Any:
+        """One clock of a matter."""
+        found = await self.get("deadline", f"/v1/matters/{AUTHORITY}/{matter}/deadlines")
+        return next(c for c in found["deadlines"] if (c["clock"], c["subject"]) == (name, subject))
+
+    async def cases(self, matter: str, *, authority: str = AUTHORITY) -> list[Any]:
+        """The cases of a matter, in full, oldest first."""
+        rows = await self.conn.fetch(
+            "select case_id from accountability.report where authority = $1 and matter = $2", authority, matter
+        )
+        found = [await self.get("accountability", f"/v1/cases/{row['case_id']}") for row in rows]
+        return sorted(found, key=lambda case: (case["opened_at"], case["case_id"]))
+
+    async def inbox(self, person: str) -> list[Any]:
+        """A person's notices, oldest first."""
+        found: list[Any] = (await self.get("notification", f"/v1/people/{person}/inbox"))["notices"]
+        return found[::-1]
+
+    async def holder(self, post: str, role: str, person: str, since: str, unit: str | None = "planning") -> None:
+        """A person takes a post."""
+        await self.submit("holder.assigned", post, since, person=person, role=role, **({"unit": unit} if unit else {}))
+
+
+@asynccontextmanager
+async def open_world(infrastructure: Infrastructure, database: str, start: str) -> AsyncIterator[World]:
+    """The services, ready, with the clock standing at `start`."""
+    prefix = f"w{secrets.token_hex(4)}-"
+    began = datetime.fromisoformat(start)
+    await ensure_topics(infrastructure.kafka, prefix)
+    await migrate_all(database)
+    common: dict[str, Any] = {
+        "kafka": infrastructure.kafka,
+        "postgres": database,
+        "clock": "simulated",
+        "topic_prefix": prefix,
+        **{name.removeprefix("DUBAN_").lower(): value for name, value in infrastructure.settings.items()},
+    }
+    async with AsyncExitStack() as stack:
+        conn: Connection = await asyncpg.connect(database)
+        stack.push_async_callback(conn.close)
+        await create_simulated(conn, began)
+        clock = SimulatedClock()
+        apps = {
+            "intake": await build_intake(IntakeSettings(**common, catalogues=(DEFAULT, ITEMS)), clock),
+            "deadline": await build_deadline(DeadlineSettings(**common), clock),
+            "accountability": await build_accountability(AccountabilitySettings(**common), clock),
+            "notification": await build_notification(
+                NotificationSettings(**common, notification_allow_private_webhooks=True), clock
+            ),
+        }
+        stopping = asyncio.Event()
+        running = [asyncio.create_task(serve(app, stopping)) for app in apps.values()]
+
+        async def stop() -> None:
+            stopping.set()
+            await asyncio.gather(*running)
+
+        stack.push_async_callback(stop)
+        producer = AIOKafkaProducer(bootstrap_servers=infrastructure.kafka, acks="all", max_request_size=4_000_000)
+        await producer.start()
+        stack.push_async_callback(producer.stop)
+        client = await stack.enter_async_context(httpx2.AsyncClient(timeout=10, trust_env=False))
+        watch = await Watch(conn, topics()).start()
+        yield World(conn, producer, client, watch, prefix, apps, began)
