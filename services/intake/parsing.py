@@ -14,7 +14,7 @@ import orjson
 from pydantic import ValidationError
 
 from services.intake.rules.judge import HOLDERS, Fact, Submission
-from services.intake.rules.refusal import Reason, Refused, bounded
+from services.intake.rules.refusal import Reason, Refused
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
@@ -80,7 +80,7 @@ def parse(raw: Raw) -> Submission | Unreadable:
     except _Refusal as error:
         reasons = error.reasons
     event, subject = _told(raw)
-    return Unreadable(Refused(bounded(reasons)), event, subject)
+    return Unreadable(Refused(tuple(reasons)), event, subject)
 
 
 def _submission(read: envelope.Submission) -> Submission:

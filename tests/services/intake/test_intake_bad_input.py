@@ -70,7 +70,7 @@ JSON_ERRORS = [
     Bad("nothing", "not-json", "", b"", 400),
     Bad("a truncated body", "not-json", "", changed()[:-3], 400),
     Bad("latin-1", "not-json", "", changed().replace(b"granted", b"gew\xe4hrt"), 400),
-    Bad("a key twice", "duplicate-key", "", changed().replace(b'{"occurred', b'{"note": "a", "note": "b", "occurred'), 400),
+    Bad("a key twice", "duplicate-key", "", raw_data('{"note": "a", "note": "b"}'), 400),
     Bad("NaN", "not-json", "", raw_data('{"occurred_at": NaN}'), 400),
     Bad("Infinity", "not-json", "", raw_data('{"occurred_at": -Infinity}'), 400),
     Bad("a NUL", "nul-character", "", raw_data(r'{"occurred_at": "2026-03-05", "note": "a\u0000"}'), 400),
@@ -107,8 +107,9 @@ EVENT_ERRORS = [
     Bad("no such zone", "value-error", "/data/zone", with_data(occurred_at="2026-03-05", zone="Mars/Olympus")),
     Bad("the future", "in-the-future", "/data/occurred_at", with_data(occurred_at=AHEAD)),
     Bad("sent in the future", "in-the-future", "/time", changed(time=AHEAD)),
-    Bad("a future day", "in-the-future", "/data/occurred_at", with_data(occurred_at="2026-03-07", zone="Asia/Shanghai")),
-    Bad("a future correction", "in-the-future", "/data/fact/data/occurred_at", corrected("matter.closed", occurred_at=AHEAD)),
+    Bad("a future day", "in-the-future", "/data/occurred_at", with_data(occurred_at="2026-03-07", zone="Etc/UTC")),
+    Bad("a future correction", "in-the-future", "/data/fact/data/occurred_at",
+        corrected("matter.closed", occurred_at=AHEAD)),
     Bad("unknown field", "extra-forbidden", "/data/colour", with_data(colour="red")),
     Bad("missing field", "missing", "/data/item", registered(item=None)),
     Bad("unknown item", "unknown-item", "/data/item", registered(item="moon-licence")),
@@ -119,7 +120,8 @@ EVENT_ERRORS = [
         changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "due": "2026-05-01"})),
     Bad("a change to no limits", "no-limits", "/data/item",
         changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "item": "street-light"})),
-    Bad("a corrected office", "not-correctable", "/data/fact/type", corrected("holder.assigned", person="p", role="direct")),
+    Bad("a corrected office", "not-correctable", "/data/fact/type",
+        corrected("holder.assigned", person="p", role="direct")),
     Bad("a corrected correction", "not-correctable", "/data/fact/type",
         changed(type="fact.corrected", data={"replaces": {"source": "/x", "id": "1"}, "fact": {
             "type": "fact.retracted", "data": {"replaces": {"source": "/x", "id": "2"}}}})),
@@ -129,7 +131,7 @@ EVENT_ERRORS = [
     Bad("a naive time in a correction", "value-error", "/data/fact/data/occurred_at",
         corrected("matter.closed", occurred_at="2026-03-05T17:12:44")),
     Bad("an office far ahead", "in-the-future", "/data/occurred_at", changed(
-        type="holder.assigned", data={"occurred_at": "2028-04-01", "zone": "Asia/Shanghai", "person": "p", "role": "direct"})),
+        type="holder.ended", data={"occurred_at": "2028-04-01", "zone": "Asia/Shanghai", "person": "p"})),
 ]  # fmt: skip
 
 
@@ -147,7 +149,7 @@ async def test_bad_event_over_http_is_answered_with_a_problem_document(world: Wo
     assert document["type"] == f"urn:duban:problem:{bad.code}"
     assert {"code": bad.code, "pointer": bad.pointer} == {k: document["errors"][0][k] for k in ("code", "pointer")}
     (row,) = await world.fetch(
-        "select r.*, o.key from rejections r join outbox o on o.event_id = r.id where sha256 = $1 and transport = 'http'",
+        "select r.* from rejections r join outbox o on o.event_id = r.id where sha256 = $1 and transport = 'http'",
         hashlib.sha256(bad.value).hexdigest(),
     )
     assert (row["size"], row["raw"], row["reasons"][0]["code"]) == (len(bad.value), None, bad.code)

@@ -1,0 +1,311 @@
+"""What becomes of good events: stored once, published with limits, corrected, retracted, refused when they conflict."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from services.cli.providers import Infrastructure
+from shared.events.base import aggregate_key
+from shared.events.intake import FactCorrected, MatterRegistered
+from tests.support.intake_world import NOW, World, intake_world
+from tests.support.submissions import submission
+
+BATCH = "application/cloudevents-batch+json"
+
+
+@pytest.fixture(scope="module")
+async def world(infrastructure: Infrastructure) -> AsyncIterator[World]:
+    async with intake_world(infrastructure.postgres) as opened:
+        yield opened
+
+
+def event(type_: str, key: str, id_: str | None = None, **data: Any) -> dict[str, Any]:
+    stated = {"occurred_at": "2026-03-05T09:00:00+08:00", **data}
+    content = {name: value for name, value in stated.items() if value is not None}
+    return submission(id=id_ or uuid4().hex, type=type_, subject=key, data=content)
+
+
+def registration(key: str, id_: str | None = None, **data: Any) -> dict[str, Any]:
+    return event("matter.submitted", key, id_, **{"item": "general-licence", "unit": "window 3", **data})
+
+
+def new_key(authority: str = "licheng") -> str:
+    return aggregate_key(authority, uuid4().hex)
+
+
+async def test_registration_carries_its_limits_and_where_it_came_from(world: World) -> None:
+    key = new_key()
+    submitted = registration(key, title="Kiosk 报刊亭")
+    answer = await world.post_event(submitted)
+
+    assert answer.status_code == 202
+    (published,) = await world.published("matter-events", key)
+    assert answer.json() == {
+        "source": submitted["source"],
+        "id": submitted["id"],
+        "status": "accepted",
+        "problems": [],
+        "event": published.headers["ce_id"],
+    }
+    assert published.key == published.headers["ce_subject"] == key
+    assert published.headers["ce_causationid"] == f"{submitted['source']} {submitted['id']}"
+    assert published.headers["ce_time"] == submitted["time"]
+    registered = published.event
+    assert isinstance(registered, MatterRegistered)
+    assert registered.received_at == NOW
+    assert registered.title == "Kiosk 报刊亭"
+    assert registered.item_version.startswith("general-licence@2004-07-01+")
+    assert [(limit.clock, limit.amount, limit.calendar) for limit in registered.limits] == [("decision", "20wd", "CN")]
+
+
+async def test_recorded_due_is_a_limit_of_its_own(world: World) -> None:
+    key = new_key("boston")
+    await world.send(registration(key, item="street-light", due="2026-03-20T08:30:00-04:00"))
+    (published,) = await world.published("matter-events", key)
+    assert published.data["limits"] == [
+        {
+            "clock": "recorded",
+            "at": "2026-03-20T08:30:00-04:00",
+            "start_rule": "day0",
+            "roll": "none",
+            "zone": "America/New_York",
+            "calendar": "US",
+            "starts_on": ["matter.registered"],
+            "stops_on": ["matter.closed"],
+            "warnings": ["25%"],
+            "source": "recorded by the publisher",
+        }
+    ]
+
+
+async def test_stated_zone_and_day_of_a_due_count(world: World) -> None:
+    key = new_key("boston")
+    await world.send(registration(key, due="2026-03-20", zone="America/Chicago"))
+    (published,) = await world.published("matter-events", key)
+    assert [(limit["clock"], limit["zone"]) for limit in published.data["limits"]] == [
+        ("decision", "Asia/Shanghai"),
+        ("recorded", "America/Chicago"),
+    ]
+    assert published.data["limits"][1]["at"] == "2026-03-20"
+
+
+@pytest.mark.parametrize(
+    ("occurred", "amount"),
+    [
+        ("2025-12-31T23:59:59+08:00", "10wd"),
+        ("2025-12-31T16:00:00Z", "7wd"),
+        ("2025-12-31T11:00:00-05:00", "7wd"),
+        ("2026-01-01", "7wd"),
+    ],
+)
+async def test_catalogue_version_is_that_of_the_day_it_happened(world: World, occurred: str, amount: str) -> None:
+    key = new_key()
+    await world.send(registration(key, item="two-versions", occurred_at=occurred, zone="Asia/Shanghai"))
+    (published,) = await world.published("matter-events", key)
+    assert [limit["amount"] for limit in published.data["limits"]] == [amount]
+
+
+async def test_changed_limits_are_resolved(world: World) -> None:
+    key = new_key()
+    await world.send(
+        event("limits.changed", key, item="joint-approval", due="2026-06-01", zone="Asia/Shanghai"),
+        event("limits.changed", key, due="2026-07-01", zone="Asia/Shanghai"),
+    )
+    both, due = await world.published("matter-events", key)
+    assert [limit["clock"] for limit in both.data["limits"]] == ["decision", "recorded"]
+    assert [limit["at"] for limit in due.data["limits"]] == ["2026-07-01"]
+    assert "item_version" not in due.data
+
+
+async def test_same_event_again_is_a_duplicate_by_every_transport(world: World) -> None:
+    key = new_key()
+    submitted = registration(key)
+    first = await world.post_event(submitted)
+    again = await world.post_event({**submitted, "time": "2026-03-05T09:12:45Z"})
+    await world.send(submitted, submitted)
+
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json() == {**first.json(), "status": "duplicate"}
+    assert len(await world.published("matter-events", key)) == 1
+
+
+async def test_same_id_with_another_body_is_refused(world: World) -> None:
+    key = new_key()
+    submitted = registration(key)
+    other = {**submitted, "data": {**submitted["data"], "unit": "window 4"}}
+    await world.send(submitted)
+
+    answer = await world.post_event(other)
+    elsewhere = await world.post_event({**submitted, "subject": new_key()})
+    another_time = await world.post_event({**submitted, "time": "2026-03-05T17:12:46+08:00"})
+    await world.send(other)
+
+    for refused in (answer, elsewhere, another_time):
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "identity-conflict")
+    assert len(await world.published("matter-events", key)) == 1
+    rejected = [e for e in await world.published("rejections", key) if e.data["transport"] == "kafka"]
+    assert rejected[0].data["event"] == {"source": submitted["source"], "id": submitted["id"]}
+
+
+async def test_same_id_from_another_source_is_another_event(world: World) -> None:
+    key = new_key()
+    submitted = registration(key)
+    await world.send(submitted, {**submitted, "source": "/elsewhere"})
+    assert len(await world.published("matter-events", key)) == 2
+
+
+async def test_first_of_a_batch_wins(world: World) -> None:
+    key, id_ = new_key(), uuid4().hex
+    batch = [registration(key, id_), registration(key, id_), registration(key, id_, unit="window 4")]
+    answer = await world.post(orjson.dumps(batch), BATCH)
+    results = answer.json()["results"]
+    assert answer.status_code == 207
+    assert [each["status"] for each in results] == ["accepted", "duplicate", "rejected"]
+    assert results[0]["event"] == results[1]["event"]
+    assert results[2]["problems"][0] == {
+        "code": "identity-conflict",
+        "pointer": "/id",
+        "detail": results[2]["problems"][0]["detail"],
+    }
+
+
+async def test_accepted_once_stays_a_duplicate_whatever_the_clock_says_later(world: World) -> None:
+    submitted = registration(new_key(), occurred_at="2026-03-06T09:00:00Z")
+    assert (await world.post_event(submitted)).status_code == 202
+    world.clock.now = NOW - timedelta(days=1)
+    try:
+        assert (await world.post_event(submitted)).status_code == 200
+    finally:
+        world.clock.now = NOW
+
+
+async def test_two_authorities_may_use_the_same_matter_id(world: World) -> None:
+    name = uuid4().hex
+    keys = [aggregate_key("licheng", name), aggregate_key("fengze", name)]
+    await world.send(*(registration(key) for key in keys))
+    for key in keys:
+        (published,) = await world.published("matter-events", key)
+        assert published.headers["ce_revision"] == "1"
+
+
+async def test_completion_before_its_registration_is_kept(world: World) -> None:
+    key = new_key()
+    await world.send(event("matter.closed", key))
+    await world.send(registration(key))
+    published = await world.published("matter-events", key)
+    assert [e.headers["ce_type"] for e in published] == ["matter.closed", "matter.registered"]
+
+
+async def test_revisions_count_the_facts_of_a_matter_without_gaps(world: World) -> None:
+    key = new_key()
+    bad = registration(key, item="moon-licence")
+    await world.send(registration(key), bad, event("matter.accepted", key))
+    await world.send(event("matter.decided", key), bad, event("matter.delivered", key))
+    assert [e.headers["ce_revision"] for e in await world.published("matter-events", key)] == ["1", "2", "3", "4"]
+
+
+async def test_concurrent_batches_share_matters_without_gaps_or_deadlock(world: World) -> None:
+    keys = [new_key() for _ in range(20)]
+    shared = [event("matter.assigned", key) for key in keys]
+
+    async def publish(turn: int) -> None:
+        own = [event("matter.accepted", key) for key in keys]
+        mixed = [*own, *shared]
+        batch = orjson.dumps(mixed if turn % 2 else mixed[::-1])
+        assert (await world.post(batch, BATCH)).status_code == 202
+
+    await asyncio.gather(*(publish(turn) for turn in range(8)))
+
+    for key in keys:
+        revisions = [int(e.headers["ce_revision"]) for e in await world.published("matter-events", key)]
+        assert sorted(revisions) == list(range(1, 10))
+
+
+async def test_same_id_taken_for_two_matters_at_once_enters_once(world: World) -> None:
+    for _ in range(10):
+        id_ = uuid4().hex
+        answers = await asyncio.gather(*(world.post_event(registration(new_key(), id_)) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+
+
+async def test_corrected_registration_comes_with_limits(world: World) -> None:
+    key = new_key()
+    wrong = registration(key)
+    right = {"occurred_at": "2026-03-04", "zone": "Asia/Shanghai", "item": "joint-approval", "unit": "window 3"}
+    correction = submission(
+        id=uuid4().hex,
+        type="fact.corrected",
+        subject=key,
+        data={
+            "replaces": {"source": wrong["source"], "id": wrong["id"]},
+            "fact": {"type": "matter.submitted", "data": right},
+        },
+    )
+    await world.send(correction, wrong)
+
+    corrected, _ = await world.published("matter-events", key)
+    assert isinstance(corrected.event, FactCorrected)
+    fact = corrected.data["fact"]
+    assert fact["type"] == "matter.registered"
+    assert fact["data"]["limits"][0]["amount"] == "45wd"
+    assert fact["data"]["item_version"].startswith("joint-approval@2004-07-01+")
+    assert not {"submission", "issued_at", "received_at"} & set(fact["data"])
+    recorded = {"submission": {"source": "/x", "id": "1"}, "issued_at": NOW.isoformat(), "received_at": NOW.isoformat()}
+    MatterRegistered.model_validate_json(orjson.dumps({**fact["data"], **recorded}))
+
+
+async def test_retraction_is_published(world: World) -> None:
+    key = new_key()
+    wrong = event("matter.closed", key)
+    retraction = submission(
+        id=uuid4().hex,
+        type="fact.retracted",
+        subject=key,
+        data={"replaces": {"source": wrong["source"], "id": wrong["id"]}},
+    )
+    await world.send(wrong, retraction)
+    types = [e.headers["ce_type"] for e in await world.published("matter-events", key)]
+    assert types == ["matter.closed", "fact.retracted"]
+
+
+async def test_correction_stays_within_its_matter(world: World) -> None:
+    wrong = event("matter.closed", new_key())
+    office = event("holder.assigned", new_key(), person="p1", role="direct")
+    await world.send(wrong, office)
+    for replaced, code in ((wrong, "other-matter"), (office, "not-correctable")):
+        data = {"replaces": {"source": replaced["source"], "id": replaced["id"]}}
+        answer = await world.post_event(submission(id=uuid4().hex, type="fact.retracted", subject=new_key(), data=data))
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+        assert answer.json()["errors"][0]["pointer"] == "/data/replaces"
+
+
+async def test_offices_go_to_the_directory_and_may_be_announced_ahead(world: World) -> None:
+    key = aggregate_key("licheng", "duty officer")
+    data = {"occurred_at": "2026-09-01", "zone": "Asia/Shanghai", "person": "p1"}
+    await world.send(
+        submission(id=uuid4().hex, type="holder.assigned", subject=key, data={**data, "role": "direct"}),
+        submission(id=uuid4().hex, type="holder.ended", subject=key, data=data),
+    )
+    assigned, ended = await world.published("directory-events", key)
+    assert (assigned.headers["ce_type"], ended.headers["ce_type"]) == ("holder.assigned", "holder.ended")
+    assert (assigned.headers["ce_revision"], ended.headers["ce_revision"]) == ("1", "2")
+    assert not await world.published("matter-events", key)
+
+
+async def test_topics_can_be_built_again_from_the_facts(world: World) -> None:
+    rows = await world.fetch(
+        "select count(*) as missing from outbox o left join facts f on f.published_id = o.event_id"
+        " and f.topic = o.topic and f.subject = o.key and f.published_body = convert_from(o.body, 'UTF8')"
+        " where o.topic <> 'rejections' and f.published_id is null"
+    )
+    assert rows[0]["missing"] == 0
+    (counts,) = await world.fetch(
+        "select (select count(*) from facts) as facts,"
+        " (select count(*) from outbox where topic <> 'rejections') as sent"
+    )
+    assert counts["facts"] == counts["sent"] > 0
