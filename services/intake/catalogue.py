@@ -206,7 +206,9 @@ def _place(value: Any, loc: tuple[int | str, ...]) -> str:
     """Where an error lies: the item by its code, then the path below it."""
     match loc:
         case ("items", int(index), *rest):
-            code = value["items"][index].get("code", f"number {index + 1}")
+            item = value["items"][index]
+            code = item.get("code") if isinstance(item, dict) else None
+            code = code or f"number {index + 1}"
             return f"item {code}" + (f": {'/'.join(map(str, rest))}" if rest else "")
     return "/".join(map(str, loc)) or "the file"
 

@@ -1,0 +1,147 @@
+"""The catalogue's files: what is shipped, and that a wrong line stops the start with its place."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from services.intake.catalogue import CatalogueError, load, terms_of
+from services.intake.config import DEFAULT, Settings
+from shared.events.base import LimitTerms
+
+SHIPPED = [
+    "general-licence", "joint-approval", "parallel-consent", "correction-notice", "licence-delivery", "licence-renewal",
+    "business-licence", "entertainment-venue", "water-abstraction", "fire-check", "safe-production", "printing-permit",
+    "project-filing", "planning-verification", "information-disclosure", "petition", "reconsideration", "hotline-12345",
+    "efficiency-complaint", "bad-rating", "unpaid-sme-complaint", "deputies-proposal", "deputies-proposal-complex",
+    "directive", "commitment", "first-contact-transfer", "rectification",
+]  # fmt: skip
+
+
+def write(directory: Path, text: str, name: str = "own.yaml") -> Path:
+    file = directory / name
+    file.write_text(text)
+    return file
+
+
+def test_shipped_catalogue_has_every_item_with_names_limits_and_sources() -> None:
+    items = load([DEFAULT], calendar="CN").items
+    assert sorted(items) == sorted(SHIPPED)
+    for item in items.values():
+        assert set(item.names) == {"en", "zh"}
+        assert (item.zone, item.calendar) == ("Asia/Shanghai", "CN")
+        for version in item.versions:
+            assert version.limits or version.recorded.required
+            for limit in version.limits:
+                assert limit.source == "not verified" or " Art. " in limit.source
+                assert (limit.roll == "next") == (
+                    limit.amount is not None and limit.amount[-1] in "dm" and "wd" not in limit.amount
+                )
+
+
+def test_every_shipped_limit_may_stand_in_an_event() -> None:
+    for item in load([DEFAULT], calendar="CN").items.values():
+        for version in item.versions:
+            for limit in version.limits:
+                LimitTerms.model_validate_json(orjson.dumps(terms_of(limit)))
+
+
+def test_short_form_has_one_version_for_ever(tmp_path: Path) -> None:
+    text = "items: [{code: foia, zone: America/New_York, calendar: US-federal, limits: [{amount: 20wd}]}]"
+    item = load([write(tmp_path, text)], calendar="CN").items["foia"]
+    (version,) = item.versions
+    (limit,) = version.limits
+    assert version.effective_from.isoformat() == "1900-01-01"
+    assert (limit.clock, limit.source, limit.zone, limit.calendar) == (
+        "handling", "not verified", "America/New_York", "US-federal",
+    )  # fmt: skip
+    assert limit.starts_on == ("matter.registered",)
+    assert limit.stops_on == ("matter.decided", "matter.closed", "matter.refused")
+    assert item.names == {"en": "foia"}
+
+
+def test_version_name_follows_from_the_content(tmp_path: Path) -> None:
+    text = "items: [{code: foia, zone: Etc/UTC, calendar: US, limits: [{amount: 20wd}]}]"
+    names = {
+        load([write(tmp_path, each)], calendar="CN").items["foia"].versions[0].name
+        for each in (text, text + "\n# a comment", text.replace("20wd", "21wd"))
+    }
+    assert len(names) == 2
+
+
+def test_later_files_add_items_and_never_replace_one(tmp_path: Path) -> None:
+    more = write(tmp_path, "items: [{code: own, zone: Asia/Shanghai, calendar: CN, limits: [{amount: 3wd}]}]")
+    assert set(load([DEFAULT, more], calendar="CN").items) == {*SHIPPED, "own"}
+    twice = write(tmp_path, "items: [{code: petition, zone: Asia/Shanghai, calendar: CN}]", "twice.yaml")
+    with pytest.raises(CatalogueError) as error:
+        load([DEFAULT, twice], calendar="CN")
+    assert str(error.value) == f"item petition is both in {DEFAULT} and in {twice}"
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ("limits: [{amount: 20}]", "item x: limits/0/amount"),
+        ("limits: [{amount: 0wd}]", "item x: limits/0/amount"),
+        ("limits: [{clock: a}]", "item x: limits/0/amount"),
+        ("limits: [{amount: 20wd, colour: red}]", "item x: limits/0/colour"),
+        ("limits: [{amount: 20wd, warnings: [soon]}]", "item x: limits/0/warnings/0"),
+        (
+            "limits: [{amount: 20wd, starts_on: [matter.lost]}]",
+            "starts_on/0: Value error, is not a fact",
+        ),
+        ("limits: [{amount: 20wd, stops_on: []}]", "item x: limits/0/stops_on"),
+        ("limits: [{amount: 20wd, zone: Mars/Olympus}]", "item x: limits/0/zone"),
+        ("limits: [{amount: 20wd, day_ends: late}]", "item x: limits/0/day_ends"),
+        ("limits: [{amount: 20wd}, {amount: 30wd}]", "item x: Value error, needs a clock name of its own"),
+        ("limits: [{clock: recorded, amount: 20wd}]", "item x: Value error, needs a clock name of its own"),
+        ("versions: []", "item x: versions"),
+        ("versions: [{effective_from: soon}]", "item x: versions/0/effective_from"),
+        ("versions: [{effective_from: 2024-01-01}, {effective_from: 2024-01-01}]", "two versions from the same day"),
+        ("versions: [{effective_from: 2024-01-01}], limits: [{amount: 20wd}]", "item x: Value error, has `versions`"),
+        ("code: y", "stands twice"),
+        ("extension: 10wd", "item x: extension"),
+        ("name: {zh: 许可}", "item x: name/en"),
+    ],
+)
+def test_wrong_line_is_named_with_file_item_and_field(tmp_path: Path, item: str, message: str) -> None:
+    file = write(tmp_path, f"items: [{{code: x, zone: Etc/UTC, calendar: CN, {item}}}]")
+    with pytest.raises(CatalogueError) as error:
+        load([file], calendar="CN")
+    assert str(file) in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("items: [{code: x, calendar: CN}]", "item x: zone: neither"),
+        ("items: [{code: x, zone: Etc/UTC}]", "item x: calendar: neither"),
+        ("items: [", "while parsing"),
+        ("[]", "the file"),
+        ("", "the file"),
+        ("items: 3", "items"),
+        ("items: [3]", "item number 1"),
+        ("items: [{code: 17}]", "item 17: zone"),
+    ],
+)
+def test_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(CatalogueError) as error:
+        load([file], calendar="CN")
+    assert str(file) in str(error.value)
+    assert message in str(error.value)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"nowhere\.yaml"):
+        load([tmp_path / "nowhere.yaml"], calendar="CN")
+
+
+@pytest.mark.parametrize("separator", [",", ":"])
+def test_files_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, separator: str) -> None:
+    for name, value in (("KAFKA", "k:1"), ("POSTGRES", "p"), ("INTAKE_CATALOGUES", f"/a.yaml{separator}/b.yaml")):
+        monkeypatch.setenv(f"DUBAN_{name}", value)
+    assert Settings().catalogues == (Path("/a.yaml"), Path("/b.yaml"))
+    monkeypatch.delenv("DUBAN_INTAKE_CATALOGUES")
+    assert Settings().catalogues == (DEFAULT,)
