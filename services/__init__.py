@@ -1,1 +1,3 @@
-"""Duban's services: intake, deadline, accountability and notification, independent of each other, and the `duban` command."""
+"""Duban's services: intake, deadline, accountability and notification, independent of each other, and the `duban`
+command.
+"""
