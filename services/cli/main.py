@@ -10,9 +10,13 @@ import sys
 import typer
 
 from services.cli.calc import calc
+from services.cli.case import case
+from services.cli.demo import demo
+from services.cli.explain import explain
 from services.cli.migrate import migrate
 from services.cli.replay.command import replay
 from services.cli.topics import topics
+from services.cli.up import up
 
 app = typer.Typer(
     name="duban",
@@ -31,7 +35,11 @@ def duban() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-app.command("calc")(calc)
-app.command("replay")(replay)
+app.command("up")(up)
+app.command("demo")(demo)
 app.command("migrate")(migrate)
 app.command("topics")(topics)
+app.command("replay")(replay)
+app.command("calc")(calc)
+app.command("explain")(explain)
+app.command("case")(case)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.cli.replay.load import Outcome
+from services.cli.replay.target import Target
 
 
 class Screen:
@@ -37,6 +38,9 @@ class Screen:
 
     def stage(self, name: str, total: int | None) -> None:
         self._bar.reset(self._task, description=name, total=total)
+
+    async def started(self, services: Target) -> None:
+        self.stage("started", None)
 
     def advance(self, count: int) -> None:
         self._bar.advance(self._task, count)

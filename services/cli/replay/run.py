@@ -3,7 +3,7 @@
 import contextlib
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,9 @@ class Listener(Protocol):
 
     def stage(self, name: str, total: int | None) -> None:
         """Something begins that takes a while; `total` is how often `advance` will count, where that is known."""
+
+    async def started(self, services: Target) -> None:
+        """The services are ready, and nothing was sent yet."""
 
     def advance(self, count: int) -> None: ...
 
@@ -108,7 +111,11 @@ class Summary:
         }
 
 
-async def replay(wanted: Wanted, settings: Settings, listener: Listener) -> Summary:
+Then = Callable[[Target, Summary], Awaitable[None]]
+"""What to do when the report is written, while the services still run."""
+
+
+async def replay(wanted: Wanted, settings: Settings, listener: Listener, then: Then | None = None) -> Summary:
     """Do it. Raises BadMapping, BadLog, Conflict, CannotReplay; Stuck and ProcessError when the services fail."""
     origin: Origin = wanted.origin or ("import" if is_external(settings) else "live")
     mapping = load_mapping(wanted.mapping)
@@ -130,6 +137,7 @@ async def replay(wanted: Wanted, settings: Settings, listener: Listener) -> Summ
         begun = time.monotonic()
         async with target(settings, wanted.mapping, start, listener.restarted) as services:
             summary.seconds["start"] = round(time.monotonic() - begun, 3)
+            await listener.started(services)
             await _feed(wanted, services, spool, listener, summary, mapping.source)
             listener.stage("writing the report", None)
             with summary.timed("report"):
@@ -139,6 +147,8 @@ async def replay(wanted: Wanted, settings: Settings, listener: Listener) -> Summ
             if services.stack is not None:
                 summary.restarts = dict(services.stack.supervisor.restarts)
             summary.peak_memory_mb = peak_memory_mb(services.stack)
+            if then is not None:
+                await then(services, summary)
     return summary
 
 

@@ -1,0 +1,39 @@
+"""Asks a running service by HTTP: where it is, what it answered, and what its problem document says."""
+
+from typing import Any
+
+import httpx2
+
+from services.cli.config import Settings
+from services.cli.stack import announced_urls
+
+
+class CannotAsk(Exception):
+    """No service, or no answer; `exit_code` is 2 where the question was wrong."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def url_of(service: str, settings: Settings) -> str:
+    """The setting DUBAN_<SERVICE>_URL, else where the `duban up` or `duban demo` of this user has it."""
+    found: str | None = getattr(settings, f"{service}_url") or announced_urls().get(service)
+    if found is None:
+        name = f"DUBAN_{service.upper()}_URL"
+        raise CannotAsk(f"no {service} service runs here: start `duban up` or `duban demo`, or set {name}", 2)
+    return found.rstrip("/")
+
+
+def ask(url: str, **parameters: str) -> dict[str, Any]:
+    """The answer's JSON. Raises CannotAsk, with the candidates where an id is not unique (D1)."""
+    try:
+        answer = httpx2.get(url, params=parameters, timeout=30, trust_env=False)
+        content = answer.json()
+    except (httpx2.HTTPError, ValueError) as error:
+        raise CannotAsk(f"{url} does not answer: {error}", 1) from None
+    if answer.status_code == 200:
+        return dict(content)
+    lines = [": ".join(filter(None, (content.get("title"), content.get("detail"))))]
+    lines += [f"  {candidate}" for candidate in content.get("candidates", ())]
+    raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)

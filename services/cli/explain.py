@@ -1,0 +1,50 @@
+"""`duban explain MATTER [CLOCK]`: a matter's clocks, and why each is due when it is. Reads only.
+
+Exit codes: 0 answered, 1 the service failed, 2 no such matter or clock, or an id that several authorities have.
+"""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Language(StrEnum):
+    """Of the explanation."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+def explain(
+    matter: Annotated[str, typer.Argument(help="authority/matter, or the bare id where only one authority has it.")],
+    clock: Annotated[str | None, typer.Argument(help="A clock of it; all of the matter's own unless given.")] = None,
+    subject: Annotated[str, typer.Option(help="The clock's subject: a stage, a task, or case:<id>.")] = "",
+    lang: Annotated[Language, typer.Option(help="Language of the explanation.")] = Language.EN,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the service's answers as one JSON object.")] = False,
+) -> None:
+    """Tell a matter's deadlines, and explain each day by day."""
+    from urllib.parse import quote
+
+    from services.cli.asking import CannotAsk, ask, url_of
+    from services.cli.config import Settings
+    from services.cli.told import deadlines_text, explanation_text
+
+    try:
+        base = f"{url_of('deadline', Settings())}/v1/matters/{quote(matter)}/deadlines"
+        all_clocks = None if clock else ask(base)
+        names = (
+            [(clock, subject)]
+            if clock
+            else [(c["clock"], c["subject"]) for c in (all_clocks or {})["deadlines"] if c["subject"] == subject]
+        )
+        explained = [ask(f"{base}/{quote(name, safe='')}/explanation", subject=of) for name, of in names]
+    except CannotAsk as error:
+        typer.echo(f"duban explain: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    if as_json:
+        typer.echo(json.dumps({"deadlines": all_clocks, "explanations": explained}, ensure_ascii=False, indent=2))
+        return
+    texts = [deadlines_text(all_clocks)] if all_clocks else []
+    typer.echo("\n\n".join([*texts, *(explanation_text(one, lang.value) for one in explained)]))

@@ -1,0 +1,69 @@
+"""One event in one line of English: what happened, and to whom. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from shared.events import accountability as a
+from shared.events import deadline as d
+from shared.events import notification as n
+from shared.events.base import Event
+
+ORDER: tuple[type[Event], ...] = (
+    d.DeadlineScheduled, d.DeadlineRescheduled, d.DeadlineWarned, d.DeadlineMet, d.DeadlineVoided, d.DeadlineMissed,
+    a.CaseOpened, a.CaseReinstated, a.CaseRevised, d.DeadlineStoppedLate, d.DeadlineWithdrawn, a.CaseEscalated,
+    a.CaseWithdrawn, a.CaseAnswered, n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
+)  # fmt: skip
+"""Causes before what they cause, within one instant."""
+
+COUNTED: Mapping[type[Event], str] = {
+    d.DeadlineScheduled: "received",
+    d.DeadlineWarned: "warnings",
+    d.DeadlineMet: "in time",
+    d.DeadlineMissed: "missed",
+    a.CaseOpened: "cases opened",
+    a.CaseWithdrawn: "cases withdrawn",
+    a.CaseEscalated: "climbed a rung",
+    d.DeadlineStoppedLate: "done late",
+    n.NotificationSent: "notices",
+}
+"""What a month's line counts."""
+
+
+def of_a_case(event: Event) -> bool:
+    """Whether it is about a case's own clock: the overseers', not the matter's."""
+    return isinstance(event, d.ClockEvent) and event.subject.startswith("case:")
+
+
+def line_of(event: Event, told: Sequence[str]) -> str | None:
+    """What happened; None for what is not told one by one. `told` are those who were sent a notice of it."""
+    match event:
+        case d.DeadlineScheduled():
+            said = f"received by {event.unit}; due {_day(event.due)} ({event.limit.amount}, {event.limit.source})"
+        case d.DeadlineWarned():
+            said = f"warning: {event.warning} left until {_day(event.due)}"
+        case d.DeadlineMet():
+            said = f"done on {_day(event.done_at)}, in time (due {_day(event.due)})"
+        case d.DeadlineMissed():
+            said = f"MISSED: due {_day(event.due)}, not done"
+        case d.DeadlineStoppedLate():
+            said = f"done on {_day(event.done_at)}, late (due {_day(event.due)}); the case stands"
+        case a.CaseOpened():
+            roles = ", ".join(f"{r.role} {r.person or 'vacant'}" for r in event.responsible)
+            said = f"case {event.case_id[:8]} opened by itself: {roles}"
+        case a.CaseEscalated():
+            said = f"case {event.case_id[:8]} unanswered: it climbs to the {event.addressee.person or 'operators'}"
+        case a.CaseWithdrawn():
+            said = f"case {event.case_id[:8]} withdrawn: {event.reason}"
+        case _:
+            return None
+    return said + (f" → told: {', '.join(told)}" if told else "")
+
+
+def counts_of(counts: Counter[type[Event]]) -> str:
+    """A month in one line."""
+    return ", ".join(f"{counts[kind]} {word}" for kind, word in COUNTED.items() if counts[kind])
+
+
+def _day(when: date | datetime) -> str:
+    return f"{when:%Y-%m-%d}"

@@ -1,0 +1,81 @@
+"""`duban up`: the four services on some infrastructure, until Ctrl-C. On the wall clock, and on loopback only."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+
+def up(
+    provider: Annotated[
+        str, typer.Option(help="Where Kafka and Postgres come from: embedded or external.")
+    ] = "embedded",
+    show_settings: Annotated[
+        bool, typer.Option("--show-settings", help="Print every setting with its default and origin, and end.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print addresses, or settings, as one JSON object.")] = False,
+) -> None:
+    """Run the services; external takes DUBAN_KAFKA and DUBAN_POSTGRES, and makes topics and schemas there."""
+    if show_settings:
+        _show_settings(as_json)
+        return
+    from aiokafka.errors import KafkaError
+
+    from services.cli.providers import UnknownProvider
+    from services.cli.supervisor import ProcessError
+    from services.cli.topics import TopicMismatch
+    from shared.postgres import MigrationMismatch
+
+    try:
+        asyncio.run(_run(provider, as_json))
+    except UnknownProvider as error:
+        typer.echo(f"duban up: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (ProcessError, TopicMismatch, MigrationMismatch, KafkaError, OSError) as error:
+        typer.echo(f"duban up: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _run(provider: str, as_json: bool) -> None:
+    from services.cli.config import Settings
+    from services.cli.providers import provide
+    from services.cli.signals import until_told_to_stop
+    from services.cli.stack import announced, start_stack
+
+    settings = Settings()
+
+    def restarted(service: str, code: int, times: int) -> None:
+        typer.echo(f"{service} ended with {code} and was started again ({times})", err=True)
+
+    external = provider == "external"
+    async with (
+        provide(
+            provider,
+            kafka=settings.kafka if external else None,
+            postgres=settings.postgres if external else None,
+            durable=True,
+        ) as infrastructure,
+        start_stack(infrastructure, clock="wall", prefix=settings.topic_prefix, on_restart=restarted) as stack,
+    ):
+        with announced(stack):
+            if as_json:
+                typer.echo(json.dumps({"kafka": infrastructure.kafka, "services": stack.urls}))
+            else:
+                typer.echo(f"kafka           {infrastructure.kafka}")
+                for name, url in stack.urls.items():
+                    typer.echo(f"{name:15} {url}")
+                typer.echo("Ctrl-C ends them.")
+            await until_told_to_stop()
+
+
+def _show_settings(as_json: bool) -> None:
+    from services.cli.settings_shown import shown_settings
+
+    found = shown_settings()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for setting in found:
+        typer.echo(f"{setting['name']} = {setting['value']}  ({setting['origin']}; of {setting['of']})")
+        typer.echo(f"    {setting['description']} Default: {setting['default']}")
