@@ -7,7 +7,7 @@ import structlog
 
 from services.accountability import metrics, store
 from services.accountability.publish import published
-from services.accountability.rules.case import Answered, Escalated, Happened, reason_of
+from services.accountability.rules.case import Answered, Escalated, Happened, Opened, reason_of
 from services.accountability.rules.model import Case
 from shared import outbox
 from shared.postgres import Connection
@@ -17,7 +17,9 @@ log = structlog.get_logger()
 
 async def record(conn: Connection, cases: Collection[Case], happened: Sequence[Happened]) -> None:
     """`cases` are those that changed, each once, as they are now; `happened` is in the order of publication."""
-    await store.save_cases(conn, cases)
+    opened = {each.case.key for each in happened if isinstance(each, Opened)}
+    await store.insert_cases(conn, [case for case in cases if case.key in opened])
+    await store.update_cases(conn, [case for case in cases if case.key not in opened])
     if not happened:
         return
     events = [published(each) for each in happened]
@@ -36,19 +38,14 @@ async def record(conn: Connection, cases: Collection[Case], happened: Sequence[H
 
 
 def _tell(happened: Sequence[Happened]) -> None:
-    for kind, count in Counter(type(each).__name__.lower() for each in happened).items():
+    """A storm of misses is one line in the log: each case's own history is kept in case_events."""
+    kinds = Counter(type(each).__name__.lower() for each in happened)
+    for kind, count in kinds.items():
         metrics.CHANGES.labels(kind).inc(count)
-    vacant = Counter(
-        r.role
-        for each in happened
-        if reason_of(each) is not None
-        for r in each.case.proposal
-        if r.person is None
-    )  # fmt: skip
-    for role, count in vacant.items():
+    attributed = [each for each in happened if reason_of(each) is not None]
+    for role, count in Counter(r.role for each in attributed for r in each.case.proposal if r.person is None).items():
         metrics.VACANCIES.labels(role).inc(count)
+    log.info("cases_changed", first=str(happened[0].case.key.case_id), **kinds)
     for each in happened:
-        case = each.case
-        log.info("case_" + type(each).__name__.lower(), case=str(case.key.case_id), rung=case.rung, n=case.revision)
-        if isinstance(each, Escalated) and case.at_last_rung:
-            log.warning("case_at_last_rung", case=str(case.key.case_id))
+        if isinstance(each, Escalated) and each.case.at_last_rung:
+            log.warning("case_at_last_rung", case=str(each.case.key.case_id))

@@ -112,11 +112,16 @@ def _ladder(ladder: tuple[model.Rung, ...]) -> tuple[events.Rung, ...]:
 
 
 def _responsible(case: Case) -> tuple[events.Responsible, ...]:
-    return tuple(
-        events.Responsible(role=r.role, person=r.person, rule=r.rule, because=r.because) for r in case.proposal
-    )
+    return tuple(map(_named, case.proposal))
 
 
+@lru_cache(maxsize=4096)
+def _named(said: model.Responsible) -> events.Responsible:
+    """In a storm everyone is late for the same due, and the same leaders are named over and over."""
+    return events.Responsible(role=said.role, person=said.person, rule=said.rule, because=said.because)
+
+
+@lru_cache(maxsize=4096)
 def _addressee(to: model.Addressee) -> events.Addressee:
     return events.Addressee(role=to.role, person=to.person, skipped=to.skipped)
 

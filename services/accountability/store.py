@@ -78,51 +78,83 @@ async def lock_case(conn: Connection, id: UUID) -> Case | None:
     return None if row is None else case_of(row)
 
 
-async def save_cases(conn: Connection, cases: Collection[Case]) -> None:
-    """Write rows whose locks the caller holds, or that no one else can see yet."""
+async def insert_cases(conn: Connection, cases: Collection[Case]) -> None:
+    """New cases. Where a row is there already the whole batch fails: nobody else may open a case of these keys."""
+    await _copy(conn, "cases", _CASE_COLUMNS, ([of(case) for of in _CASE_VALUES] for case in cases))
+
+
+async def update_cases(conn: Connection, cases: Collection[Case]) -> None:
+    """Known cases, whose locks the caller holds."""
     if cases:
-        await conn.execute(Q["save_cases"], *([of(case) for case in cases] for of in _CASE_COLUMNS))
+        values = [[of(case) for case in cases] for of in _RENEWED_VALUES]
+        await conn.execute(Q["update_cases"], *_columns([case.key for case in cases]), *values)
 
 
 async def add_verdicts(conn: Connection, verdicts: Sequence[Verdict], now: datetime) -> None:
     """Keep what the deadline service said and was heeded."""
-    if verdicts:
-        said = [v for v, _ in verdicts]
-        await conn.execute(
-            Q["add_verdicts"], *_columns([v.key for v in said]), [v.revision for v in said],
-            ["missed" if isinstance(v, Missed) else "withdrawn" for v in said],
-            [v.ref.source for v in said], [v.ref.id for v in said], [body.decode() for _, body in verdicts], now,
-        )  # fmt: skip
+    records = (
+        (
+            *v.key,
+            v.revision,
+            "missed" if isinstance(v, Missed) else "withdrawn",
+            v.ref.source,
+            v.ref.id,
+            _json(body),
+            now,
+        )
+        for v, body in verdicts
+    )
+    columns = "authority matter case_id revision kind source event_id says recorded_at"
+    await _copy(conn, "verdicts", columns, records)
 
 
 async def add_events(conn: Connection, events: Sequence[KeptEvent]) -> None:
     """Keep what is published, for ever."""
-    await conn.execute(
-        Q["add_case_events"], *_columns([e.case for e in events]), [e.n for e in events], [e.id for e in events],
-        [e.type for e in events], [e.at for e in events], [e.cause and e.cause.source for e in events],
-        [e.cause and e.cause.id for e in events], [e.body.decode() for e in events],
-    )  # fmt: skip
+    records = (
+        (*e.case, e.n, e.id, e.type, e.at, e.cause and e.cause.source, e.cause and e.cause.id, _json(e.body))
+        for e in events
+    )
+    columns = "authority matter case_id n event_id type occurred_at cause_source cause_id says"
+    await _copy(conn, "case_events", columns, records)
 
 
 async def add_attributions(conn: Connection, made: Sequence[tuple[Case, datetime, Reason, Ref]]) -> None:
     """Keep each proposal as decided: the case's, when, why and because of which event."""
-    if made:
-        await conn.execute(
-            Q["add_attributions"], *_columns([case.key for case, *_ in made]),
-            [case.attributions for case, *_ in made], [at for _, at, _, _ in made], [why for *_, why, _ in made],
-            [ref.source for *_, ref in made], [ref.id for *_, ref in made],
-            [_proposal_text(case) for case, *_ in made],
-        )  # fmt: skip
+    records = (
+        (*case.key, case.attributions, at, why, ref.source, ref.id, _proposal(case)) for case, at, why, ref in made
+    )
+    columns = "authority matter case_id n decided_at reason cause_source cause_id proposal"
+    await _copy(conn, "attributions", columns, records)
 
 
 async def add_escalations(conn: Connection, climbed: Sequence[Escalated]) -> None:
-    """Record the rungs that fired."""
-    if climbed:
-        await conn.execute(
-            Q["add_escalations"], *_columns([e.case.key for e in climbed]), [e.case.standing_no for e in climbed],
-            [e.case.rung for e in climbed], [e.late_from for e in climbed], [e.at for e in climbed],
-            [e.addressee.person for e in climbed], [e.cause.source for e in climbed], [e.cause.id for e in climbed],
-        )  # fmt: skip
+    """Record each rung that fires; one that has fired before is an error, not a duplicate."""
+    records = (
+        (
+            *e.case.key,
+            e.case.standing_no,
+            e.case.rung,
+            e.late_from,
+            e.at,
+            e.addressee.person,
+            e.cause.source,
+            e.cause.id,
+        )
+        for e in climbed
+    )
+    columns = "authority matter case_id standing_no rung late_from escalated_at addressee cause_source cause_id"
+    await _copy(conn, "escalations", columns, records)
+
+
+async def _copy(conn: Connection, table: str, columns: str, records: Iterable[Sequence[Any]]) -> None:
+    rows = list(records)
+    if rows:
+        await conn.copy_records_to_table(table, columns=columns.split(), records=rows)
+
+
+def _json(body: bytes) -> orjson.Fragment:
+    """JSON that is written already."""
+    return orjson.Fragment(body)
 
 
 async def answer_of(conn: Connection, case: Case) -> tuple[str, str, datetime] | None:
@@ -152,18 +184,16 @@ def _columns(keys: Iterable[CaseKey]) -> tuple[list[str], list[str], list[UUID]]
 
 
 @lru_cache(maxsize=256)
-def _ladder_text(ladder: tuple[Rung, ...]) -> str:
-    return orjson.dumps([{"rung": s.rung, "role": s.role, "after": s.after} for s in ladder]).decode()
+def _ladder_text(ladder: tuple[Rung, ...]) -> orjson.Fragment:
+    return _json(orjson.dumps([{"rung": s.rung, "role": s.role, "after": s.after} for s in ladder]))
 
 
 def _ladder(steps: list[dict[str, Any]]) -> tuple[Rung, ...]:
     return tuple(Rung(s["rung"], s["role"], s["after"]) for s in steps)
 
 
-def _proposal_text(case: Case) -> str:
-    return orjson.dumps(
-        [{"role": r.role, "person": r.person, "rule": r.rule, "because": r.because} for r in case.proposal]
-    ).decode()
+def _proposal(case: Case) -> list[dict[str, Any]]:
+    return [{"role": r.role, "person": r.person, "rule": r.rule, "because": r.because} for r in case.proposal]
 
 
 def proposal_of(entries: list[dict[str, Any]]) -> Proposal:
@@ -210,29 +240,37 @@ def case_of(row: Record) -> Case:
     )
 
 
-def _text(names: tuple[str, ...]) -> str:
-    return orjson.dumps(names).decode()
+def _json_text(of: Callable[[Case], Any]) -> Callable[[Case], str]:
+    return lambda case: orjson.dumps(of(case)).decode()
 
 
-_CASE_COLUMNS: tuple[Callable[[Case], Any], ...] = (
-    lambda c: c.key.authority,
-    lambda c: c.key.matter,
-    lambda c: c.key.case_id,
-    *map(attrgetter, ("clock", "subject", "due", "late_from", "item", "unit")),
-    lambda c: c.held and c.held.since,
-    lambda c: c.held and c.held.until,
-    lambda c: c.held and c.held.unit,
-    lambda c: c.held and c.held.person,
-    *map(attrgetter, ("origin", "zone", "calendar", "rulebook")),
-    lambda c: _ladder_text(c.ladder),
-    *map(attrgetter, ("state", "verdict_revision", "miss.source", "miss.id", "detected_at", "opened_at")),
-    *map(attrgetter, ("standing_since", "standing_no", "withdrawn_at", "withdrawn_because")),
-    *map(attrgetter, ("answered_at", "answered_by", "rung", "at_last_rung", "revision", "attributions")),
-    lambda c: c.proposal[0].person,
-    lambda c: c.proposal[1].person,
-    lambda c: c.proposal[2].person,
-    _proposal_text,
-    lambda c: _text(c.addressed),
-    lambda c: _text(c.told),
-)
-"""In the order of save_cases."""
+_FIXED: dict[str, Callable[[Case], Any]] = {
+    "authority": lambda c: c.key.authority,
+    "matter": lambda c: c.key.matter,
+    "case_id": lambda c: c.key.case_id,
+    **{n: attrgetter(n) for n in ("clock", "subject", "late_from", "origin", "rulebook", "opened_at")},
+    "ladder": lambda c: _ladder_text(c.ladder),
+}
+_RENEWED: dict[str, Callable[[Case], Any]] = {
+    **{n: attrgetter(n) for n in ("due", "item", "unit", "zone", "calendar", "state", "verdict_revision")},
+    "held_since": lambda c: c.held and c.held.since,
+    "held_until": lambda c: c.held and c.held.until,
+    "held_unit": lambda c: c.held and c.held.unit,
+    "held_by": lambda c: c.held and c.held.person,
+    "miss_source": lambda c: c.miss.source,
+    "miss_id": lambda c: c.miss.id,
+    **{n: attrgetter(n) for n in ("detected_at", "standing_since", "standing_no", "withdrawn_at", "withdrawn_because")},
+    **{n: attrgetter(n) for n in ("answered_at", "answered_by", "rung", "at_last_rung", "revision", "attributions")},
+    "direct_person": lambda c: c.proposal[0].person,
+    "leading_person": lambda c: c.proposal[1].person,
+    "principal_person": lambda c: c.proposal[2].person,
+}
+_RENEWED_JSON: dict[str, Callable[[Case], Any]] = {
+    "proposal": _proposal,
+    "addressed": lambda c: c.addressed,
+    "told": lambda c: c.told,
+}
+_CASE_COLUMNS = " ".join({**_FIXED, **_RENEWED, **_RENEWED_JSON})
+_CASE_VALUES = (*_FIXED.values(), *_RENEWED.values(), *_RENEWED_JSON.values())
+_RENEWED_VALUES = (*_RENEWED.values(), *map(_json_text, _RENEWED_JSON.values()))
+"""In the order of update_cases."""

@@ -25,78 +25,30 @@ join unnest($1::text[], $2::text[]) u(authority, unit) on h.authority = u.author
 union all
 select h.* from holdings h where h.authority = any($3::text[]) and h.unit is null;
 
--- save_cases --
--- Insert new cases, renew those that are known; the caller holds their locks.
-insert into cases as c (
-    authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
-    origin, zone, calendar, rulebook, ladder, state, verdict_revision, miss_source, miss_id, detected_at, opened_at,
-    standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung, at_last_rung,
-    revision, attributions, direct_person, leading_person, principal_person, proposal, addressed, told
-)
-select
-    authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
-    origin, zone, calendar, rulebook, ladder::jsonb, state, verdict_revision, miss_source, miss_id, detected_at,
-    opened_at, standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung,
-    at_last_rung, revision, attributions, direct_person, leading_person, principal_person, proposal::jsonb, addressed::jsonb, told::jsonb
+-- update_cases --
+-- Renew known cases; the caller holds their locks.
+update cases c set
+    due = u.due, item = u.item, unit = u.unit, zone = u.zone, calendar = u.calendar, state = u.state, verdict_revision
+    = u.verdict_revision, held_since = u.held_since, held_until = u.held_until, held_unit = u.held_unit, held_by =
+    u.held_by, miss_source = u.miss_source, miss_id = u.miss_id, detected_at = u.detected_at, standing_since =
+    u.standing_since, standing_no = u.standing_no, withdrawn_at = u.withdrawn_at, withdrawn_because =
+    u.withdrawn_because, answered_at = u.answered_at, answered_by = u.answered_by, rung = u.rung, at_last_rung =
+    u.at_last_rung, revision = u.revision, attributions = u.attributions, direct_person = u.direct_person,
+    leading_person = u.leading_person, principal_person = u.principal_person, proposal = u.proposal::jsonb, addressed
+    = u.addressed::jsonb, told = u.told::jsonb
 from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
-    $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
-    $17::text[], $18::text[], $19::text[], $20::bigint[], $21::text[], $22::text[], $23::timestamptz[],
-    $24::timestamptz[], $25::timestamptz[], $26::int[], $27::timestamptz[], $28::text[], $29::timestamptz[],
-    $30::text[], $31::int[], $32::boolean[], $33::int[], $34::int[], $35::text[], $36::text[], $37::text[],
-    $38::text[], $39::text[], $40::text[]
+    $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[],
+    $17::timestamptz[], $18::timestamptz[], $19::int[], $20::timestamptz[], $21::text[], $22::timestamptz[],
+    $23::text[], $24::int[], $25::boolean[], $26::int[], $27::int[], $28::text[], $29::text[], $30::text[],
+    $31::text[], $32::text[], $33::text[]
 ) u(
-    authority, matter, case_id, clock, subject, due, late_from, item, unit, held_since, held_until, held_unit, held_by,
-    origin, zone, calendar, rulebook, ladder, state, verdict_revision, miss_source, miss_id, detected_at, opened_at,
-    standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at, answered_by, rung, at_last_rung,
-    revision, attributions, direct_person, leading_person, principal_person, proposal, addressed, told
+    authority, matter, case_id, due, item, unit, zone, calendar, state, verdict_revision, held_since, held_until,
+    held_unit, held_by, miss_source, miss_id, detected_at, standing_since, standing_no, withdrawn_at,
+    withdrawn_because, answered_at, answered_by, rung, at_last_rung, revision, attributions, direct_person,
+    leading_person, principal_person, proposal, addressed, told
 )
-on conflict (authority, matter, case_id) do update set
-    due = excluded.due, item = excluded.item, unit = excluded.unit, held_since = excluded.held_since,
-    held_until = excluded.held_until, held_unit = excluded.held_unit, held_by = excluded.held_by,
-    zone = excluded.zone, calendar = excluded.calendar, state = excluded.state,
-    verdict_revision = excluded.verdict_revision, miss_source = excluded.miss_source, miss_id = excluded.miss_id,
-    detected_at = excluded.detected_at, standing_since = excluded.standing_since, standing_no = excluded.standing_no,
-    withdrawn_at = excluded.withdrawn_at, withdrawn_because = excluded.withdrawn_because,
-    answered_at = excluded.answered_at, answered_by = excluded.answered_by, rung = excluded.rung,
-    at_last_rung = excluded.at_last_rung, revision = excluded.revision, attributions = excluded.attributions,
-    direct_person = excluded.direct_person, leading_person = excluded.leading_person,
-    principal_person = excluded.principal_person,
-    proposal = excluded.proposal, addressed = excluded.addressed, told = excluded.told;
-
--- add_verdicts --
--- Keep what the deadline service said.
-insert into verdicts (authority, matter, case_id, revision, kind, source, event_id, says, recorded_at)
-select a, m, c, r, k, s, e, b::jsonb, $9 from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]
-) u(a, m, c, r, k, s, e, b);
-
--- add_case_events --
--- Keep what is published.
-insert into case_events (
-    authority, matter, case_id, n, event_id, type, occurred_at, cause_source, cause_id, says
-)
-select a, m, c, n, e, t, o, s, i, b::jsonb from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
-    $10::text[]
-) u(a, m, c, n, e, t, o, s, i, b);
-
--- add_attributions --
--- Keep each attribution as decided.
-insert into attributions (authority, matter, case_id, n, decided_at, reason, cause_source, cause_id, proposal)
-select a, m, c, n, d, r, s, i, p::jsonb from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::int[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[]
-) u(a, m, c, n, d, r, s, i, p);
-
--- add_escalations --
--- Record each rung that fires; a rung that has fired before is an error, not a duplicate.
-insert into escalations (
-    authority, matter, case_id, standing_no, rung, late_from, escalated_at, addressee, cause_source, cause_id
-)
-select * from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::timestamptz[], $7::timestamptz[], $8::text[],
-    $9::text[], $10::text[]
-);
+where c.authority = u.authority and c.matter = u.matter and c.case_id = u.case_id;
 
 -- add_directory_facts --
 -- Keep directory facts; the posts of those that were not known yet.
