@@ -114,6 +114,8 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     if submission.issued_at > now + margins.facts:
         # Of several corrections the one issued last wins (D4): one from the future would win for ever.
         reasons.append(_ahead("/time", margins.facts))
+    if submission.replaces == submission.identity:
+        reasons.append(Reason("replaces-itself", "/data/replaces", "is this event's own identity"))
     fact, stamp, since = submission.fact, None, submission.issued_at
     if fact is not None:
         happened = known_from(fact.occurred_at, fact.zone)

@@ -130,6 +130,9 @@ EVENT_ERRORS = [
         corrected("matter.submitted", item="moon-licence", unit="window 3")),
     Bad("a naive time in a correction", "value-error", "/data/fact/data/occurred_at",
         corrected("matter.closed", occurred_at="2026-03-05T17:12:44")),
+    Bad("a retraction of itself", "replaces-itself", "/data/replaces", json.dumps(submission(
+        id="self", type="fact.retracted",
+        data={"replaces": {"source": "/quanzhou/licheng/approval-system", "id": "self"}})).encode()),
     Bad("an office far ahead", "in-the-future", "/data/occurred_at", changed(
         type="holder.ended", data={"occurred_at": "2028-04-01", "zone": "Asia/Shanghai", "person": "p"})),
 ]  # fmt: skip

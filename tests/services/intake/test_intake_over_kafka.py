@@ -1,6 +1,7 @@
 """The running service on a real broker: good and bad messages in, facts and rejections out; it drains when told."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -30,7 +31,8 @@ async def test_messages_of_every_kind_go_through_the_running_service(
     kind = [("content-type", STRUCTURED.encode())]
     async with open_broker(infrastructure.kafka) as broker:
         await broker.create(*TOPICS)
-        settings = Settings(kafka=infrastructure.kafka, postgres=database, topic_prefix=broker.prefix)
+        tuning: dict[str, Any] = {k.removeprefix("DUBAN_").lower(): v for k, v in infrastructure.settings.items()}
+        settings = Settings(kafka=infrastructure.kafka, postgres=database, topic_prefix=broker.prefix, **tuning)
         app = await build(settings, StandingClock())
         stopping = asyncio.Event()
         served = asyncio.create_task(serve(app, stopping))
