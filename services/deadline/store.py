@@ -140,6 +140,8 @@ async def save_clocks(conn: Connection, rows: Sequence[tuple[Key, Stored]]) -> N
         [c.digest for _, c in rows],
         [c.applies for _, c in rows],
         [c.revision for _, c in rows],
+        [c.known for _, c in rows],
+        [c.confirmed for _, c in rows],
     )
 
 
@@ -196,4 +198,6 @@ def _stored(row: Record) -> Stored:
         digest=row["digest"],
         applies=row["applies"],
         revision=row["revision"],
+        known=row["known_at"],
+        confirmed=row["confirmed_at"],
     )

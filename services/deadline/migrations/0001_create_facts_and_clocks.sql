@@ -49,6 +49,8 @@ create table clocks (
     digest text,
     applies boolean not null,
     revision bigint not null,
+    known_at timestamptz not null,
+    confirmed_at timestamptz not null,
     primary key (authority, matter, clock, subject),
     constraint clocks_with_a_due_know_when_they_are_late check (late_from is not null or state in ('not_started', 'void')),
     constraint clocks_missed_while_they_apply check (missed_late_from is null or (applies and state in ('missed', 'missed_done'))),

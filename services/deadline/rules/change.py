@@ -5,7 +5,7 @@ remembered by its `late_from`, so that it is published once, and withdrawn when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from services.deadline.rules import statement
@@ -21,7 +21,8 @@ class Stored:
     """A clock's row. `says` holds what its events will say: `about`, `scheduled`, `missed`, `stop`.
 
     `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
-    a clock whose limit or registration fell away.
+    a clock whose limit or registration fell away. `known` and `confirmed` are the latest instants it was judged at: a
+    clock that is set back judges it no earlier.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Stored:
     digest: str | None = None
     applies: bool = True
     revision: int = 0
+    known: datetime | None = field(default=None, compare=False)
+    confirmed: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +93,15 @@ def compare(old: Stored | None, new: Stored) -> tuple[Stored, tuple[Change, ...]
     return replace(new, miss=miss, revision=(old.revision if old else 0) + len(changes)), changes
 
 
-def vanish(old: Stored) -> tuple[Stored, tuple[Change, ...]]:
-    """The fold knows the clock no more: its limit was replaced, or its registration retracted."""
+def vanish(old: Stored, *, registered: bool) -> tuple[Stored, tuple[Change, ...]]:
+    """The fold knows the clock no more: its limit was replaced, or its registration retracted. A verdict falls too."""
     if not old.applies:
         return old, ()
     changes: list[Change] = []
     if old.miss is not None:
         changes.append(_withdrawn(old, "voided", old.says["facts"]))
-    if old.state not in STOPPED:
-        told = {**old.says["about"], "reason": "limit-removed", "facts": old.says["facts"]}
-        changes.append(Change("deadline.voided", told, _cause(old.says["facts"])))
+    if old.state is not State.VOID:
+        changes.append(_voided(old, "limit-removed" if registered else "registration-retracted", old.says["facts"]))
     gone = replace(old, state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
     return gone, tuple(changes)
 
@@ -110,11 +112,13 @@ def fire(row: Stored, confirmed: datetime) -> tuple[Stored, tuple[Change, ...]]:
     if not passed:
         return row, ()
     ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
+    told = next((label for label in reversed(passed) if label != MISS), row.warned)
+    row = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
     if passed[-1] != MISS:
-        warned = replace(row, state=State.WARNED, warned=passed[-1], alarms=ahead, revision=row.revision + 1)
+        warned = replace(row, state=State.WARNED, revision=row.revision + 1)
         return warned, (_warned(warned),)
     state = State.MISSED if row.done_at is None else State.MISSED_DONE
-    late = replace(row, state=state, alarms=(), miss=row.late_from)
+    late = replace(row, state=state, miss=row.late_from)
     changes = tuple(_late(None, late))
     return replace(late, revision=row.revision + len(changes)), changes
 
@@ -127,6 +131,8 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
         yield _withdrawn(old, reason, stop["facts"])
         standing = None
     if new.late_from is None:
+        if old is not None and old.late_from is not None and old.state is not State.VOID:
+            yield _voided(new, "limit-removed", new.says["facts"])  # what started it never was: no due is awaited
         return
     if old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
         yield _said("deadline.scheduled", new, "scheduled")
@@ -141,9 +147,8 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
         case State.MET if old is None or old.state is not State.MET or old.done_at != new.done_at:
             yield _ended("deadline.met", new)
         case State.VOID if old is None or old.state is not State.VOID:
-            told = {**new.says["about"], "reason": _void_reason(new), "facts": stop["facts"]}
-            yield Change("deadline.voided", told, _cause(stop["facts"]))
-        case State.WARNED if old is None or old.warned != new.warned:
+            yield _voided(new, _void_reason(new), stop["facts"])
+        case State.WARNED if old is None or (old.warned, old.late_from) != (new.warned, new.late_from):
             yield _warned(new)
         case State.MISSED | State.MISSED_DONE:
             yield from _late(old if standing is not None else None, new)
@@ -178,6 +183,10 @@ def _withdrawn(row: Stored, reason: str, facts: list[Statement]) -> Change:
     says = row.says["missed"]
     told = {"due": says["due"], "late_from": says["late_from"], "reason": reason, "facts": facts}
     return Change("deadline.withdrawn", {**row.says["about"], **told}, _cause(facts))
+
+
+def _voided(row: Stored, reason: str, facts: list[Statement]) -> Change:
+    return Change("deadline.voided", {**row.says["about"], "reason": reason, "facts": facts}, _cause(facts))
 
 
 def _void_reason(row: Stored) -> str:

@@ -1,7 +1,7 @@
 """What a batch decides for one matter: its clocks folded from all facts, compared with what was stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.rules.change import Change, Stored, compare, rowed, vanish
@@ -26,11 +26,12 @@ def decide(
     now: datetime,
     confirmed: datetime,
 ) -> Decision:
-    """Fold and compare. A clock that was set back takes nothing back: what has fired stays fired until a fact, not the
-    time, says otherwise. Raises DeadlineError for a limit that cannot be counted.
+    """Fold and compare. A clock that was set back, or lags behind another replica's, takes nothing back: what was known
+    stays known, and what has fired stays fired until a fact, not the time, says otherwise. Raises DeadlineError for a
+    limit that cannot be counted.
     """
-    fired = max((row.miss for row in stored if row.miss is not None), default=confirmed)
-    now, confirmed = max(now, fired), max(confirmed, fired)
+    confirmed = max([confirmed, *(row.confirmed for row in stored if row.confirmed is not None)])
+    now = max([now, confirmed, *(row.known for row in stored if row.known is not None)])
     folded = fold(facts, calendar_of, now, confirmed)
     before = {(row.name, row.subject): row for row in stored}
     decided = []
@@ -38,9 +39,9 @@ def decide(
         old = before.pop((clock.name, clock.subject), None)
         row, changes = compare(old, rowed(authority, matter, clock))
         if row != old:
-            decided.append((row, changes))
+            decided.append((replace(row, known=now, confirmed=confirmed), changes))
     for old in before.values():
-        row, changes = vanish(old)
+        row, changes = vanish(old, registered=old.subject in folded.registered)
         if row != old:
-            decided.append((row, changes))
+            decided.append((replace(row, known=now, confirmed=confirmed), changes))
     return Decision(tuple(decided), folded.refold_at)

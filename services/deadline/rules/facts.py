@@ -30,8 +30,8 @@ class Fact:
     """One fact. `occurred` is the instant it is known from; `on` its day, where only the day is known (D6).
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
-    for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0 for
-    a matter's. `replaces` and `replacement` belong to corrections and retractions.
+    for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0
+    for a matter's. `replaces` and `replacement` belong to corrections and retractions.
     """
 
     type: str
@@ -52,8 +52,8 @@ class Fact:
 
 
 def rank(fact: Fact) -> int:
-    """Facts of one instant count in this order: registration, stops, the rest (D4). The facts of a case have an order of
-    their own: where a clock stands still, a case is withdrawn, reinstated and withdrawn in one instant.
+    """Facts of one instant count in this order: registration, stops, the rest (D4). The facts of a case have an order
+    of their own: where a clock stands still, a case is withdrawn, reinstated and withdrawn in one instant.
     """
     if fact.type in REGISTRATIONS:
         return 0

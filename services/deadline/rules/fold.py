@@ -88,9 +88,12 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """All clocks, and when to fold again because a fact lies ahead (D7)."""
+    """All clocks, and when to fold again because a fact lies ahead (D7). `registered` are the subjects that have a
+    registration: the matter, its cases.
+    """
 
     clocks: tuple[Clock, ...]
+    registered: frozenset[str]
     refold_at: datetime | None
 
 
@@ -106,16 +109,15 @@ def fold(facts: Sequence[Fact], calendar_of: CalendarOf, now: datetime, confirme
     ordered = effective(facts)
     known = [fact for fact in ordered if fact.occurred <= now]
     ahead = [fact.occurred for fact in ordered if fact.occurred > now]
+    registered = frozenset(fact.subject for fact in known if fact.type in REGISTRATIONS)
     clocks: list[Clock] = []
-    for subject in sorted({fact.subject for fact in known}):
+    for subject in sorted(registered):
         clocks += _clocks_of([fact for fact in known if fact.subject == subject], subject, calendar_of, confirmed)
-    return Folded(tuple(clocks), min(ahead, default=None))
+    return Folded(tuple(clocks), registered, min(ahead, default=None))
 
 
 def _clocks_of(facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, confirmed: datetime) -> list[Clock]:
-    registration = next((fact for fact in facts if fact.type in REGISTRATIONS), None)
-    if registration is None:
-        return []
+    registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
     holdings = _holdings(registration, facts)
     return [
         _clock(limit, stated_by, registration, facts, subject, holdings, calendar_of(limit.calendar), confirmed)

@@ -55,16 +55,19 @@ for update skip locked
 -- save_clocks --
 -- Write the rows as folded or fired.
 insert into clocks (authority, matter, clock, subject, state, item, unit, zone, due_on, late_from, done_at, done_on,
-    withdrawn, warned, next_alarm_at, alarms, says, missed_late_from, digest, applies, revision)
+    withdrawn, warned, next_alarm_at, alarms, says, missed_late_from, digest, applies, revision,
+    known_at, confirmed_at)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::date[], $10::timestamptz[], $11::timestamptz[], $12::date[], $13::boolean[], $14::text[], $15::timestamptz[],
-    $16::jsonb[], $17::jsonb[], $18::timestamptz[], $19::text[], $20::boolean[], $21::bigint[])
+    $16::jsonb[], $17::jsonb[], $18::timestamptz[], $19::text[], $20::boolean[], $21::bigint[],
+    $22::timestamptz[], $23::timestamptz[])
 on conflict (authority, matter, clock, subject) do update set
     state = excluded.state, item = excluded.item, unit = excluded.unit, zone = excluded.zone, due_on = excluded.due_on,
     late_from = excluded.late_from, done_at = excluded.done_at, done_on = excluded.done_on,
     withdrawn = excluded.withdrawn, warned = excluded.warned, next_alarm_at = excluded.next_alarm_at,
     alarms = excluded.alarms, says = excluded.says, missed_late_from = excluded.missed_late_from,
-    digest = excluded.digest, applies = excluded.applies, revision = excluded.revision
+    digest = excluded.digest, applies = excluded.applies, revision = excluded.revision,
+    known_at = excluded.known_at, confirmed_at = excluded.confirmed_at
 
 -- save_refolds --
 -- When each matter is to be folded again.
