@@ -4,6 +4,8 @@ Business time comes from here and is then an argument of rules and SQL. Lease an
 it uses the database's clock directly, so that a simulated clock which stands still stops no retry.
 """
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -44,6 +46,22 @@ class SimulatedClock:
         return Moment(row["now"], min(row["now"], row["confirmed"] or row["now"]))
 
 
+@asynccontextmanager
+async def moves(conn: Connection, moved: Callable[[], None]) -> AsyncIterator[None]:
+    """While inside, `moved` is called when the simulated clock is moved. It shortens a wait, and may be lost."""
+
+    def told(*_: object) -> None:
+        moved()
+
+    await conn.add_listener(_MOVED, told)
+    try:
+        yield
+    finally:
+        if not conn.is_closed():
+            await conn.remove_listener(_MOVED, told)
+
+
+_MOVED = "clock_moved"
 _READ = """
 select instant + (clock_timestamp() - set_at) * rate as now, confirmed
 from clock.simulated
@@ -73,6 +91,7 @@ async def set_simulated(
         rate,
         confirmed,
     )
+    await conn.execute("select pg_notify($1, '')", _MOVED)
     return generation
 
 

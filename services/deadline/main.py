@@ -22,20 +22,24 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         prefix=settings.topic_prefix,
         batch=settings.relay_batch,
     )
+    sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s)
+
+    def committed() -> None:
+        relay.wake()
+        sweep.wake()
+
     consumer = Consumer(
         pool,
         settings.kafka,
         service="deadline",
         topics=TOPICS,
         handle=handler(clock),
-        committed=relay.wake,
+        committed=committed,
         prefix=settings.topic_prefix,
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,
         wait_ms=settings.kafka_wait_ms,
     )
-    poll_s = {"wall": settings.deadline_poll_s, "simulated": settings.deadline_simulated_poll_s}[settings.clock]
-    sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=poll_s)
     api = create_api("Duban deadlines", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
     api.include_router(routes(pool, clock))
     return runtime.App(

@@ -6,6 +6,7 @@ fact that arrives meanwhile waits for the lock and folds again: it finds what wa
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from services.deadline.handlers import refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
 from shared import outbox
-from shared.clock import Clock
+from shared.clock import Clock, moves
 from shared.outbox import Relay
 from shared.postgres import PASSING, Pool
 
@@ -42,6 +43,11 @@ class Sweep:
         self._relay = relay
         self._batch = batch
         self._poll_s = poll_s
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Clocks have changed, or the time: look now instead of at the next poll."""
+        self._woken.set()
 
     async def run_once(self) -> SweepResult:
         """One batch in one transaction."""
@@ -66,19 +72,29 @@ class Sweep:
         return SweepResult(len(claimed), len(keys), moment.now, upcoming)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Sweep until stopped. A passing fault of the database is waited out."""
+        """Sweep until stopped. A passing fault of the database is waited out; polling makes up for lost wake-ups."""
         while not stopping.is_set():
-            wait_s = self._poll_s
             try:
+                async with self._pool.acquire() as conn, moves(conn, self.wake):
+                    await self._sweep(stopping)
+            except PASSING as error:
+                log.warning("sweep_retrying", error=type(error).__name__)
+                await asyncio.sleep(self._poll_s)
+
+    async def _sweep(self, stopping: asyncio.Event) -> None:
+        stopped = asyncio.create_task(stopping.wait())
+        stopped.add_done_callback(lambda _: self.wake())
+        try:
+            while not stopping.is_set():
+                self._woken.clear()
                 result = await self.run_once()
                 if result.fired or result.folded:
                     continue
+                wait_s = self._poll_s
                 if result.next_alarm is not None:
                     wait_s = min(wait_s, max((result.next_alarm - result.now).total_seconds(), 0.001))
-            except PASSING as error:
-                log.warning("sweep_retrying", error=type(error).__name__)
-            try:
-                async with asyncio.timeout(wait_s):
-                    await stopping.wait()
-            except TimeoutError:
-                continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._woken.wait()
+        finally:
+            stopped.cancel()
