@@ -1,6 +1,7 @@
 """What a replay shows while it runs: a progress bar on a terminal's standard error, and lines that must not be lost."""
 
 import signal
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Self
 
@@ -39,8 +40,8 @@ class Screen:
     def stage(self, name: str, total: int | None) -> None:
         self._bar.reset(self._task, description=name, total=total)
 
-    async def started(self, services: Target) -> None:
-        self.stage("started", None)
+    def watching(self, services: Target) -> AbstractAsyncContextManager[object]:
+        return nullcontext()
 
     def advance(self, count: int) -> None:
         self._bar.advance(self._task, count)

@@ -49,8 +49,8 @@ class Listener(Protocol):
     def stage(self, name: str, total: int | None) -> None:
         """Something begins that takes a while; `total` is how often `advance` will count, where that is known."""
 
-    async def started(self, services: Target) -> None:
-        """The services are ready, and nothing was sent yet."""
+    def watching(self, services: Target) -> contextlib.AbstractAsyncContextManager[object]:
+        """Entered when the services are ready and nothing was sent yet, left before they stop."""
 
     def advance(self, count: int) -> None: ...
 
@@ -135,9 +135,11 @@ async def replay(wanted: Wanted, settings: Settings, listener: Listener, then: T
         start = begins if wanted.clock == "follow" else wanted.as_of
         listener.stage("starting the services", None)
         begun = time.monotonic()
-        async with target(settings, wanted.mapping, start, listener.restarted) as services:
+        async with (
+            target(settings, wanted.mapping, start, listener.restarted) as services,
+            listener.watching(services),
+        ):
             summary.seconds["start"] = round(time.monotonic() - begun, 3)
-            await listener.started(services)
             await _feed(wanted, services, spool, listener, summary, mapping.source)
             listener.stage("writing the report", None)
             with summary.timed("report"):

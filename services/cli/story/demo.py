@@ -43,6 +43,7 @@ async def tell(*, stay: bool) -> bool:
         f"Duban 督办. {len(log)} requests for information to the U.S. Department of Justice, as its own log has them.\n"
         "Each must be determined in 20 working days: 5 U.S.C. § 552(a)(6)(A)(i). Nobody complains; watch the clock."
     )
+    teller = Teller(console, ZONE, {request.id for request in in_full})
     verdict: list[bool] = []
 
     async def afterwards(services: Target, summary: Summary) -> None:
@@ -59,8 +60,7 @@ async def tell(*, stay: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="duban-demo-") as directory:
         wanted = Wanted([LOG], MAPPING, AS_OF, Path(directory) / "report.csv", clock="follow")
         settings = Settings(kafka=None, postgres=None)
-        async with Teller(console, ZONE, {request.id for request in in_full}) as teller:
-            await replay(wanted, settings, teller, afterwards)
+        await replay(wanted, settings, teller, afterwards)
     return verdict == [True]
 
 
@@ -103,13 +103,15 @@ async def _in_full(console: Console, stack: Stack, told: Request) -> None:
         console.print(Rule("who is responsible, and how far it goes back", style="dim"))
         console.print(escape(case_text(case)))
         console.print(Rule("what they were told, in both languages", style="dim"))
+        notices = []
         for person in case["addressed"]:
-            inbox = await ask("notification", f"/v1/people/{quote(person, safe='')}/inbox?limit=100")
-            about = [n for n in inbox["notices"] if n["case"] == case["case_id"]]
-            for notice in about[-1:]:
-                console.print(f"to the {person}, {notice['created_at'][:10]}:", style="bold")
-                for language in LANGUAGES:
-                    console.print(escape(inbox_text(notice, language)))
+            inbox = await ask("notification", f"/v1/people/{quote(person, safe='')}/inbox?limit=1000")
+            notices += [(n["created_at"], person, n) for n in inbox["notices"] if n["case"] == case["case_id"]]
+        for at, person, notice in sorted(notices, key=lambda notice: notice[:2]):
+            console.print(f"to the {person}, {at[:10]}:", style="bold")
+            for language in LANGUAGES:
+                full = notice["kind"] == "case.opened"
+                console.print(escape(inbox_text(notice, language) if full else notice[language]["subject"]))
 
 
 def _next(console: Console, stack: Stack, told: Request) -> None:

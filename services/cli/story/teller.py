@@ -2,9 +2,8 @@
 
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
-from typing import Self
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -40,21 +39,16 @@ class Teller:
         self._month = ""
         self._of_month: Counter[type[Event]] = Counter()
         self._standing = 0
-        self._resources = contextlib.AsyncExitStack()
         self._tail: Tail | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._resources.aclose()
 
     def stage(self, name: str, total: int | None) -> None:
         if name == "starting the services":
             self._console.print("starting a broker, a Postgres and the four services …", style="dim")
 
-    async def started(self, services: Target) -> None:
-        self._tail = await self._resources.enter_async_context(tailing(services.kafka, services.prefix, TOPICS))
+    @contextlib.asynccontextmanager
+    async def watching(self, services: Target) -> AsyncIterator[None]:
+        async with tailing(services.kafka, services.prefix, TOPICS) as self._tail:
+            yield
 
     def advance(self, count: int) -> None:
         """The events themselves are told."""
@@ -66,7 +60,7 @@ class Teller:
         self._console.print(f"{service} ended with {code} and was started again", style="bold red")
 
     async def instant(self, at: datetime) -> None:
-        assert self._tail is not None  # noqa: S101 - `started` comes first
+        assert self._tail is not None  # noqa: S101 - `watching` comes first
         day = at.astimezone(self._zone)
         if f"{day:%Y-%m}" != self._month:
             self.end_of_month()
@@ -91,7 +85,7 @@ class Teller:
     def end_of_month(self) -> None:
         """One line for a month in which anything happened."""
         if self._of_month:
-            said = f"{self._month}     {counts_of(self._of_month)}; {self._standing} cases stand"
+            said = f"{self._month}     {counts_of(self._of_month)}; standing: {self._standing}"
             self._console.print(escape(said), style="dim")
         self._of_month.clear()
 

@@ -16,16 +16,16 @@ ORDER: tuple[type[Event], ...] = (
 )  # fmt: skip
 """Causes before what they cause, within one instant."""
 
-COUNTED: Mapping[type[Event], str] = {
-    d.DeadlineScheduled: "received",
-    d.DeadlineWarned: "warnings",
-    d.DeadlineMet: "in time",
-    d.DeadlineMissed: "missed",
-    a.CaseOpened: "cases opened",
-    a.CaseWithdrawn: "cases withdrawn",
-    a.CaseEscalated: "climbed a rung",
-    d.DeadlineStoppedLate: "done late",
-    n.NotificationSent: "notices",
+COUNTED: Mapping[type[Event], tuple[str, str]] = {
+    d.DeadlineScheduled: ("received", "received"),
+    d.DeadlineWarned: ("warning", "warnings"),
+    d.DeadlineMet: ("done in time", "done in time"),
+    d.DeadlineStoppedLate: ("done late", "done late"),
+    d.DeadlineMissed: ("missed", "missed"),
+    a.CaseOpened: ("case opened", "cases opened"),
+    a.CaseWithdrawn: ("case withdrawn", "cases withdrawn"),
+    a.CaseEscalated: ("climbed a rung", "climbed a rung"),
+    n.NotificationSent: ("notice", "notices"),
 }
 """What a month's line counts."""
 
@@ -62,7 +62,7 @@ def line_of(event: Event, told: Sequence[str]) -> str | None:
 
 def counts_of(counts: Counter[type[Event]]) -> str:
     """A month in one line."""
-    return ", ".join(f"{counts[kind]} {word}" for kind, word in COUNTED.items() if counts[kind])
+    return ", ".join(f"{n} {words[n > 1]}" for kind, words in COUNTED.items() if (n := counts[kind]))
 
 
 def _day(when: date | datetime) -> str:
