@@ -289,7 +289,7 @@ async def test_every_published_event_is_kept_for_ever_in_order(world: World) -> 
 async def test_the_report_shows_what_stands_and_what_was_withdrawn(world: World) -> None:
     await world.feed(*HOLDERS, delivered(missed("M1")), delivered(missed("M2")))
     await world.feed(delivered(untrue("M2"), revision=2))
-    rows = await world.conn.fetch("select matter, state, direct, \"leading\", principal from report order by matter")
+    rows = await world.conn.fetch('select matter, state, direct, "leading", principal from report order by matter')
     assert [tuple(row) for row in rows] == [
         ("M1", "standing", "zhang", "li", "wang"), ("M2", "withdrawn", "zhang", "li", "wang"),
     ]  # fmt: skip
