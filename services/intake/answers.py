@@ -37,10 +37,9 @@ def reply_to(answers: list[Answer], *, batch: bool) -> Reply:
     return Reply(202 if answer.status == "accepted" else 200, JSON, orjson.dumps(_result(answer)))
 
 
-def reply_to_request(bad: BadRequest, body: Body | None) -> Reply:
+def reply_to_request(bad: BadRequest, body: Body) -> Reply:
     """A request that could not be taken apart."""
-    measured = {"sha256": body.sha256, "size": body.size} if body is not None else {}
-    return _problem(bad.status, "The request was refused", (bad.reason,), **measured)
+    return _problem(bad.status, "The request was refused", (bad.reason,), sha256=body.sha256, size=body.size)
 
 
 def _result(answer: Answer) -> dict[str, Any]:
