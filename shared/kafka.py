@@ -8,6 +8,7 @@ version stops its partition (D16). This module decides nothing about an event's 
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -51,6 +52,12 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
 
 def _name(topic: str, partition: int) -> str:
     return f"{topic}/{partition}"
+
+
+def _without_values(error: Exception) -> dict[str, Any]:
+    """What a log may say of an error: its message and its variables may hold personal data (I22)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__name__, "where": [f"{frame.filename}:{frame.lineno}" for frame in frames]}
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -237,8 +244,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     self.polled_at = asyncio.get_running_loop().time()
                 else:
                     failures += 1
-                    log.exception(
-                        "message_failed", topic=m.topic, partition=m.partition, offset=m.offset, attempt=failures
+                    log.error(
+                        "message_failed", at=f"{_name(m.topic, m.partition)}@{m.offset}", **_without_values(error)
                     )
                     if failures == ATTEMPTS:
                         await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")

@@ -68,17 +68,27 @@ class Broker:
 
     async def commit(self, group: str, topic: str, partition: int, offset: int) -> None:
         """Tell Kafka that a group has consumed up to `offset`."""
+        at = TopicPartition(self.prefix + topic, partition)
+        async with self._observer(group, at) as observer:
+            await observer.commit({at: offset})
+
+    async def committed(self, group: str, topic: str, partition: int) -> int | None:
+        """What Kafka believes a group to have consumed."""
+        at = TopicPartition(self.prefix + topic, partition)
+        async with self._observer(group, at) as observer:
+            offset: int | None = await observer.committed(at)
+            return offset
+
+    @asynccontextmanager
+    async def _observer(self, group: str, at: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
+        """Speaks for a group without joining it."""
         consumer = AIOKafkaConsumer(
-            self.prefix + topic,
-            bootstrap_servers=self.bootstrap,
-            group_id=self.prefix + group,
-            enable_auto_commit=False,
+            bootstrap_servers=self.bootstrap, group_id=self.prefix + group, enable_auto_commit=False
         )
         try:
             await consumer.start()
-            tp = TopicPartition(self.prefix + topic, partition)
-            await consumer.commit({tp: offset})
-            assert await consumer.committed(tp) == offset
+            consumer.assign([at])
+            yield consumer
         finally:
             await consumer.stop()
 
