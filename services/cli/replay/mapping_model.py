@@ -235,10 +235,15 @@ for _tag, _form, _first in (
     _PlainLoader.add_implicit_resolver(_tag, re.compile(f"^(?:{_form})$"), _first)
 
 
+def plain_yaml(path: Path) -> Any:
+    """What a YAML file says, texts as they were typed."""
+    return yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 - a SafeLoader, narrowed
+
+
 def load_mapping(path: Path) -> Mapping:
     """The mapping in a file. Raises BadMapping."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _PlainLoader)  # noqa: S506 - a SafeLoader, narrowed
+        content = plain_yaml(path)
     except OSError as error:
         raise BadMapping(f"{path}: {error.strerror or error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

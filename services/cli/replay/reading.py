@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ def lines_of(path: Path, mapping: Mapping) -> Iterator[LogLine]:
             packed = raw.peek(2)[:2] == GZIP
             content: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
             yield from _jsonl(content) if form == "jsonl" else _csv(path, content, mapping)
-    except (OSError, EOFError, UnicodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
         raise BadLog(f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
@@ -62,17 +63,17 @@ def _jsonl(content: BinaryIO) -> Iterator[LogLine]:
 
 
 def _csv(path: Path, content: BinaryIO, mapping: Mapping) -> Iterator[LogLine]:
-    text = io.TextIOWrapper(content, encoding=mapping.encoding, newline="")
-    rows = csv.DictReader(text, delimiter=mapping.delimiter, strict=True)
-    header = [name for name in rows.fieldnames or () if name]
-    if missing := sorted(columns_of(mapping) - set(header)):
-        raise BadMapping(f"{path}: has no column {missing[0]!r}; it has {', '.join(header)}")
-    before = rows.line_num
-    for row in rows:
-        number, before = before + 1, rows.line_num
-        extra, short = row.pop(None, None), any(value is None for value in row.values())
-        wrong = "has more cells than the header" if extra else "has fewer cells than the header" if short else None
-        yield LogLine(number, row, wrong)
+    with io.TextIOWrapper(content, encoding=mapping.encoding, newline="") as text:
+        rows = csv.DictReader(text, delimiter=mapping.delimiter, strict=True)
+        header = [name for name in rows.fieldnames or () if name]
+        if missing := sorted(columns_of(mapping) - set(header)):
+            raise BadMapping(f"{path}: has no column {missing[0]!r}; it has {', '.join(header)}")
+        before = rows.line_num
+        for row in rows:
+            number, before = before + 1, rows.line_num
+            extra, short = row.pop(None, None), any(value is None for value in row.values())
+            wrong = "has more cells than the header" if extra else "has fewer cells than the header" if short else None
+            yield LogLine(number, row, wrong)
 
 
 def columns_of(mapping: Mapping) -> set[str]:

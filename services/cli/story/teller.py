@@ -18,7 +18,7 @@ from shared.events import deadline as d
 from shared.events import notification as n
 from shared.events.base import Event
 
-TOPICS = ("deadline-events", "case-events", "notification-events")
+PRODUCERS = {"deadline-events": "deadline", "case-events": "accountability", "notification-events": "notification"}
 STYLES: dict[type[Event], str] = {
     d.DeadlineMissed: "bold red",
     a.CaseOpened: "red",
@@ -47,7 +47,7 @@ class Teller:
 
     @contextlib.asynccontextmanager
     async def watching(self, services: Target) -> AsyncIterator[None]:
-        async with tailing(services.kafka, services.prefix, TOPICS) as self._tail:
+        async with tailing(services.postgres, services.kafka, services.prefix, PRODUCERS) as self._tail:
             yield
 
     def advance(self, count: int) -> None:

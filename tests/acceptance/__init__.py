@@ -1,0 +1,1 @@
+"""Real logs through real processes, compared with truth that was computed elsewhere."""
