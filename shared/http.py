@@ -4,7 +4,7 @@ probe.
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -94,8 +94,8 @@ def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[]
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
 
-    def probe(check: Callable[[], str | None]) -> Callable[[], Response]:
-        def route() -> Response:
+    def probe(check: Callable[[], str | None]) -> Callable[[], Awaitable[Response]]:
+        async def route() -> Response:  # on the loop whose progress it judges: a worker thread has none
             wrong = check()
             return answer({"status": "ok"} if wrong is None else {"status": wrong}, 200 if wrong is None else 503)
 
