@@ -8,21 +8,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from services.accountability import case_store, ledger, store
 from services.accountability.case_text import shown, summary
 from services.accountability.rules.case import on_answer, refusal_of_answer
-from services.accountability.rules.model import Case
 from shared.clock import Clock
 from shared.events import strict_json
 from shared.events.base import Model, PersonId, Text
 from shared.events.envelope import problems_of
 from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
-from shared.postgres import Connection, Pool
+from shared.postgres import PASSING, Connection, Pool
 
 MOST_BYTES = 65_536
+log = structlog.get_logger()
 Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 
 
@@ -80,20 +81,29 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     async def answer_case(id: str, request: Request) -> Response:
         """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
         again is answered alike; 201 the first time, then 200."""
-        given = _answer(await _body(request))
-        async with pool.acquire() as conn, conn.transaction():
-            case = await store.lock_case(conn, _id(id))
-            if case is None:
-                raise _unknown()
-            stored = await store.answer_of(conn, case)
-            if stored is not None and stored[:2] != (given.person, given.text):
-                raise ProblemError(409, "already-answered", "The case has its first answer already")
-            at = stored[2] if stored is not None else await _accept(conn, case, given)
+        given, case_id = _answer(await _body(request)), _id(id)
+        try:
+            async with pool.acquire(timeout=10) as conn, conn.transaction():
+                at, fresh = await _accept(conn, case_id, given)
+        except PASSING as error:
+            log.warning("answer_not_stored", case=str(case_id), error=type(error).__name__)
+            raise ProblemError(
+                503, "unavailable", "The answer could not be stored now", "Nothing was stored: send it again."
+            ) from error
         committed()
-        content = {"case_id": str(case.key.case_id), "person": given.person, "answered_at": at.isoformat()}
-        return answer(content, 201 if stored is None else 200)
+        content = {"case_id": str(case_id), "person": given.person, "answered_at": at.isoformat()}
+        return answer(content, 201 if fresh else 200)
 
-    async def _accept(conn: Connection, case: Case, given: AnswerText) -> datetime:
+    async def _accept(conn: Connection, id: UUID, given: AnswerText) -> tuple[datetime, bool]:
+        """When the case was answered with these words, and whether that is now."""
+        case = await store.lock_case(conn, id)
+        if case is None:
+            raise _unknown()
+        stored = await store.answer_of(conn, case)
+        if stored is not None:
+            if stored[:2] != (given.person, given.text):
+                raise ProblemError(409, "already-answered", "The case has its first answer already")
+            return stored[2], False
         match refusal_of_answer(case, given.person):
             case "withdrawn":
                 raise ProblemError(409, "case-withdrawn", "The case is withdrawn: there is nothing to answer")
@@ -102,10 +112,10 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
                     403, "not-concerned", "Only who is named responsible or was addressed may answer the case"
                 )
         now = (await clock.moment(conn)).now
-        decision = on_answer(case, given.person, now)
+        answered = on_answer(case, given.person, now)
         await store.add_answer(conn, case, given.person, given.text, now)
-        await ledger.record(conn, [decision.case], [decision])
-        return now
+        await ledger.record(conn, [answered.case], [answered])
+        return now, True
 
     return router
 

@@ -1,7 +1,7 @@
 """Shows operators where the ladder has ended (D17). It reads and shows; it decides nothing and writes nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 import structlog
 
@@ -11,7 +11,7 @@ from shared.postgres import PASSING, Pool
 log = structlog.get_logger()
 
 
-def watch(pool: Pool, every_s: float) -> Callable[[asyncio.Event], Awaitable[None]]:
+def watch(pool: Pool, every_s: float) -> Callable[[asyncio.Event], Coroutine[None, None, None]]:
     """A loop that keeps the gauge of cases at their last rung, until it is stopped."""
 
     async def run(stopping: asyncio.Event) -> None:

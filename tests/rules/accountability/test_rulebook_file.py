@@ -1,0 +1,66 @@
+"""The shipped rulebook, and files that must not govern anything."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from services.accountability.config import SHIPPED
+from services.accountability.rulebook import load
+from services.accountability.rules.model import Rung
+
+
+def test_the_shipped_ladder_is_the_domains() -> None:
+    book = load(SHIPPED)
+    assert book.editions[-1].ladder == (Rung(0, "direct", None), Rung(1, "leading", "1wd"), Rung(2, "principal", "5wd"))
+    assert book.stamp(book.editions[-1]) == "default/1"
+
+
+def edition(**changes: Any) -> dict[str, Any]:
+    return {
+        "version": "1",
+        "effective_from": "2020-01-01",
+        "source": "somebody's rules",
+        "ladder": [{"rung": 0, "role": "direct"}, {"rung": 1, "role": "leading", "after": "1wd"}],
+        **changes,
+    }
+
+
+def rung(number: int, role: str, after: str | None = None) -> dict[str, Any]:
+    return {"rung": number, "role": role, **({"after": after} if after else {})}
+
+
+@pytest.mark.parametrize(
+    "editions",
+    [
+        [],
+        [edition(), edition(version="2", effective_from="2019-01-01")],
+        [edition(), edition(effective_from="2021-01-01")],
+        [edition(ladder=[])],
+        [edition(ladder=[rung(1, "direct")])],
+        [edition(ladder=[rung(0, "direct", "1wd")])],
+        [edition(ladder=[rung(0, "direct"), rung(1, "leading")])],
+        [edition(ladder=[rung(0, "leading"), rung(1, "direct", "1wd")])],
+        [edition(ladder=[rung(0, "direct"), rung(1, "leading", "5wd"), rung(2, "principal", "5wd")])],
+        [edition(ladder=[rung(0, "direct"), rung(1, "leading", "5wd"), rung(2, "principal", "9d")])],
+        [edition(ladder=[rung(0, "direct"), rung(1, "leading", "soon")])],
+        [edition(ladder=[rung(0, "minister")])],
+        [edition(grace="3wd")],
+        [edition(effective_from="someday")],
+    ],
+)
+def test_a_faulty_rulebook_governs_nothing(tmp_path: Path, editions: list[dict[str, Any]]) -> None:
+    file = tmp_path / "rulebook.yaml"
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": editions}))
+    with pytest.raises(ValidationError):
+        load(file)
+
+
+def test_a_second_edition_joins_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "rulebook.yaml"
+    shorter = edition(version="2", effective_from="2021-01-01", ladder=[rung(0, "leading")])
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition(), shorter]}))
+    book = load(file)
+    assert [book.stamp(found) for found in book.editions] == ["ours/1", "ours/2"]
