@@ -33,6 +33,9 @@ def decide(
     confirmed = max([confirmed, *(row.confirmed for row in stored if row.confirmed is not None)])
     now = max([now, confirmed, *(row.known for row in stored if row.known is not None)])
     folded = fold(facts, calendar_of, now, confirmed)
+    ahead = folded.refold_at
+    while ahead is not None:  # what cannot be counted is refused with the fact that brings it, and not in the sweep
+        ahead = fold(facts, calendar_of, ahead, confirmed).refold_at
     before = {(row.name, row.subject): row for row in stored}
     decided = []
     for clock in folded.clocks:
