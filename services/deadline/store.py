@@ -97,11 +97,11 @@ async def select_clocks(conn: Connection, keys: Iterable[Key]) -> dict[Key, list
     return found
 
 
-async def claim_due_clocks(conn: Connection, at: datetime, limit: int) -> list[tuple[Key, Stored]]:
-    """Clocks whose alarm is at or before `at`, of at most `limit` matters, earliest first. Locked, then looked up: the
-    row seen before the lock may be of yesterday.
+async def claim_due_clocks(conn: Connection, at: datetime, now: datetime, limit: int) -> list[tuple[Key, Stored]]:
+    """Clocks whose alarm is at or before `at`, of at most `limit` matters, earliest first; none of a matter that is to
+    be folded by `now`. Locked, then looked up: the row seen before the lock may be of yesterday.
     """
-    matters = await conn.fetch(QUERIES["claim_due_matters"], at, limit)
+    matters = await conn.fetch(QUERIES["claim_due_matters"], at, now, limit)
     columns = _columns((row["authority"], row["matter"]) for row in matters)
     rows = await conn.fetch(QUERIES["select_due_clocks"], *columns, at) if matters else []
     return [((row["authority"], row["matter"]), _stored(row)) for row in rows]

@@ -56,7 +56,7 @@ class Sweep:
                 moment = await self._clock.moment(conn)
                 keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
                 await refold(conn, keys, moment)
-                claimed = await store.claim_due_clocks(conn, moment.confirmed, self._batch)
+                claimed = await store.claim_due_clocks(conn, moment.confirmed, moment.now, self._batch)
                 saved, events = [], []
                 for key, row in claimed:
                     fired, changes = fire(row, moment.confirmed)
@@ -91,7 +91,8 @@ class Sweep:
                 if result.fired or result.folded:
                     continue
                 wait_s = self._poll_s
-                if result.next_alarm is not None:
+                # An alarm that has come and was not ours to fire is held elsewhere or not confirmed: no hurry.
+                if result.next_alarm is not None and result.next_alarm > result.now:
                     wait_s = min(wait_s, max((result.next_alarm - result.now).total_seconds(), 0.001))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):

@@ -30,12 +30,13 @@ select c.* from unnest($1::text[], $2::text[]) u (a, m)
 join clocks c on c.authority = u.a and c.matter = u.m
 
 -- claim_due_matters --
--- Matters with a clock whose alarm has come, locked; those another transaction works on are left to it.
+-- Matters with a clock whose alarm has come, locked; those another transaction works on are left to it, and those with
+-- a fact that has become known are to be folded first: their rows may say what is no longer true (D7).
 select m.authority, m.matter from clocks c
 join matters m on m.authority = c.authority and m.matter = c.matter
-where c.next_alarm_at <= $1
+where c.next_alarm_at <= $1 and (m.refold_at is null or m.refold_at > $2)
 order by c.next_alarm_at
-limit $2
+limit $3
 for update of m skip locked
 
 -- select_due_clocks --
