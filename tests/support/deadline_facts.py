@@ -133,7 +133,7 @@ def fact_of(entry: Entry) -> Fact:
         on=entry.day,
         identity=entry.name,
         issued=entry.issued,
-        event="event-" + "-".join(entry.name),
+        event=entry.name[1] if entry.turn else "event-" + "-".join(entry.name),
         subject=entry.subject,
         revision=entry.turn,
         unit=entry.unit,

@@ -44,7 +44,8 @@ class Heard:
 class Life:
     """One matter. `published` is the stream: (clock, subject), event type, what it says."""
 
-    def __init__(self) -> None:
+    def __init__(self, authority: str = "A", matter: str = "1") -> None:
+        self.key = authority, matter
         self.facts: dict[tuple[str, str], Fact] = {}
         self.rows: dict[ClockKey, Stored] = {}
         self.refold_at: datetime | None = None
@@ -60,7 +61,7 @@ class Life:
     def fold(self, now: datetime, confirmed: datetime) -> None:
         """Fold all facts and publish the difference."""
         stored = list(self.rows.values())
-        decision = decide("A", "1", list(self.facts.values()), stored, calendar_of, now, confirmed)
+        decision = decide(*self.key, list(self.facts.values()), stored, calendar_of, now, confirmed)
         self.refold_at = decision.refold_at
         for row, changes in decision.clocks:
             self.take(row, changes, confirmed)
