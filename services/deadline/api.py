@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from services.deadline import store
 from services.deadline.calendars import UnknownCalendar, load
@@ -20,11 +21,14 @@ from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.store import Key
 from shared.clock import Clock
-from shared.events.base import Model, Text, When, Zone, aggregate_key
+from shared.events.base import PLAIN, Instant, Model, Name, Text, When, Zone, aggregate_key
 from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
 from shared.postgres import Connection, Pool
 
 STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
+Plain = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
+Position = tuple[Instant, Plain, Plain, Plain, Plain]
+_POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
 
 class Calculation(Model):
@@ -37,8 +41,8 @@ class Calculation(Model):
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] | None = None
     zone: Zone | None = None
-    day_ends: time | None = None
-    warnings: tuple[Text, ...] = ()
+    day_ends: Annotated[time | None, Field(strict=False)] = None
+    warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     source: Text = "not verified"
 
 
@@ -50,14 +54,12 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     async def list_deadlines(
         request: Request,
         state: STATES | None = None,
-        unit: str | None = None,
-        due_before: datetime | None = None,
+        unit: Name | None = None,
+        due_before: Instant | None = None,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """Clocks with a due, earliest first. `due_before` is an instant with its offset."""
-        if due_before is not None and due_before.tzinfo is None:
-            raise ProblemError(422, "naive-time", "due_before needs its offset from UTC")
         after = _position(cursor) if cursor else None
         async with pool.acquire() as conn:
             page = await store.page_of_deadlines(
@@ -71,7 +73,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         return tagged(request, content)
 
     @router.get("/matters/{id:path}/deadlines/{name}/explanation")
-    async def explain(id: str, name: str, request: Request, subject: str = "") -> Response:
+    async def explain(id: Plain, name: Plain, request: Request, subject: Plain = "") -> Response:
         """Why a clock is due when it is: for machines, and in words in English and 简体中文."""
         async with pool.acquire() as conn, conn.transaction():
             key = await _key(conn, id)
@@ -84,7 +86,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         return tagged(request, {"matter": aggregate_key(*key), **_explained(found)})
 
     @router.get("/matters/{id:path}/deadlines")
-    async def deadlines_of(id: str, request: Request) -> Response:
+    async def deadlines_of(id: Plain, request: Request) -> Response:
         """All clocks of a matter, those of its cases included. `id` is authority/matter, or the bare id if unique."""
         async with pool.acquire() as conn:
             key = await _key(conn, id)
@@ -103,28 +105,28 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     return router
 
 
-def _position(cursor: str) -> tuple[datetime, str, str, str, str]:
-    at, *rest = read_cursor(cursor, 5)
+def _position(cursor: str) -> Position:
     try:
-        return datetime.fromisoformat(at), rest[0], rest[1], rest[2], rest[3]
-    except ValueError:
+        return _POSITION.validate_python(tuple(read_cursor(cursor, 5)))
+    except ValidationError:
         raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
 async def _key(conn: Connection, id: str) -> Key:
-    """(authority, matter) of an id in a path: in full, or bare where only one authority has it (D1)."""
-    authority, slash, matter = id.partition("/")
-    if slash:
-        return authority, matter
-    found = await store.authorities_of(conn, id)
+    """(authority, matter) of an id in a path: in full, or bare where only one authority has it (D1). A path comes
+    decoded, so a slash may separate the two or belong to either.
+    """
+    parts = id.split("/")
+    named = await store.matters_named(conn, ["/".join(parts[n:]) for n in range(len(parts))])
+    found = [key for key in named if "/".join(key) == id] or [key for key in named if key[1] == id]
     if not found:
         raise ProblemError(404, "no-such-matter", "No authority has sent a fact of that matter")
     if len(found) > 1:
-        candidates = [aggregate_key(authority, id) for authority in found]
+        candidates = [aggregate_key(*key) for key in found]
         raise ProblemError(
             409, "ambiguous-matter", "Several authorities have a matter of that id", candidates=candidates
         )
-    return found[0], id
+    return found[0]
 
 
 def _told(key: Key, row: Stored) -> dict[str, Any]:

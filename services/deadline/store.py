@@ -158,9 +158,9 @@ async def next_alarm(conn: Connection) -> datetime | None:
     return at
 
 
-async def authorities_of(conn: Connection, matter: str) -> list[str]:
-    """Which authorities know a matter of that bare id (D1)."""
-    return [row["authority"] for row in await conn.fetch(QUERIES["select_authorities"], matter)]
+async def matters_named(conn: Connection, ids: Sequence[str]) -> list[Key]:
+    """The matters of these bare ids, whatever their authority (D1)."""
+    return [(row["authority"], row["matter"]) for row in await conn.fetch(QUERIES["select_matters_named"], ids)]
 
 
 async def page_of_deadlines(

@@ -80,9 +80,9 @@ where m.authority = u.a and m.matter = u.m and m.refold_at is distinct from u.at
 -- The earliest alarm of all, null when nothing is awaited.
 select at from next_alarm
 
--- select_authorities --
--- Which authorities know a matter of that bare id.
-select authority from matters where matter = $1 order by authority
+-- select_matters_named --
+-- Matters of these bare ids, whatever their authority.
+select authority, matter from matters where matter = any($1::text[]) order by authority, matter
 
 -- select_deadlines --
 -- A page of clocks with a due, in the order in which they become late.
