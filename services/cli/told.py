@@ -21,11 +21,7 @@ def deadlines_text(answer: Answer) -> str:
 
 def explanation_text(answer: Answer, language: str) -> str:
     """Why a clock is due when it is, day by day, and the facts it rests on."""
-    lines = [
-        f"{answer['matter']} {answer['clock']}: {answer['state']}",
-        answer["text"][language],
-        "Facts, the stop included:",
-    ]
+    lines = [f"{answer['matter']} {answer['clock']}: {answer['state']}", answer["text"][language]]
     lines += [f"Fact: {fact['occurred_at']} {fact['type']} ({fact['source']} {fact['id']})" for fact in answer["facts"]]
     return "\n".join(lines)
 

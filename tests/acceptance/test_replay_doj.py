@@ -95,10 +95,19 @@ def wanted(handout: Path, tmp_path_factory: pytest.TempPathFactory) -> Wanted:
 @pytest.fixture(scope="module")
 def backfilled(wanted: Wanted) -> bytes:
     """The report of the command as a user types it."""
-    command = [sys.executable, "-m", "services.cli.main", "replay", str(wanted.files[0]), "--mapping", str(MAPPING)]
-    run = subprocess.run(
-        [*command, "--as-of", AS_OF, "--report", str(wanted.report)], capture_output=True, text=True, timeout=120
-    )
+    duban = Path(sys.executable).with_name("duban")
+    command: list[str | Path] = [
+        duban,
+        "replay",
+        wanted.files[0],
+        "--mapping",
+        MAPPING,
+        "--as-of",
+        AS_OF,
+        "--report",
+        wanted.report,
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     assert "244 clocks: 86 met, 158 late; 158 cases stand" in run.stderr
     assert run.stdout == ""
