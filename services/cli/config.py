@@ -2,6 +2,7 @@
 
 import os
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -12,7 +13,7 @@ class Settings(BaseSettings):
 
     kafka: str | None = None
     """host:port of a Kafka that runs already; None: start one."""
-    postgres: str | None = None
+    postgres: str | None = Field(None, repr=False)
     """DSN of a Postgres that runs already; None: start one."""
     topic_prefix: str = ""
     """Before every topic and group, where deployments share a cluster."""
