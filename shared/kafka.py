@@ -24,7 +24,8 @@ from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
 from shared.inbox import Message
-from shared.postgres import PASSING, Connection, Pool, is_passing
+from shared.lenient_records import read_leniently
+from shared.postgres import PASSING, Connection, Pool
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 ATTEMPTS = 5
@@ -116,10 +117,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             try:
                 await self._consume()
             except (KafkaError, *PASSING) as error:
-                if isinstance(error, ValueError):
-                    raise
                 log.warning("consumer_reconnecting", error=type(error).__name__)
                 await asyncio.sleep(0.5)
+            except UnicodeDecodeError:  # of a header's name: see there
+                log.warning("reading_leniently")
+                read_leniently()
 
     async def _consume(self) -> None:
         kafka = AIOKafkaConsumer(
@@ -164,6 +166,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
                 continue
             self._synced.add(tp)
+            # Who had it meanwhile may have passed the newer version; if not, it stops again.
+            self.stopped_partitions.pop(_name(tp.topic.removeprefix(self._prefix), tp.partition), None)
             if offset is not None:
                 self._unverified[tp] = offset
         return before
@@ -238,18 +242,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except Permanent as error:
                 await self._bury(m, str(error))
                 return True
+            except PASSING as error:
+                log.warning("message_retrying", error=type(error).__name__)
+                self.polled_at = asyncio.get_running_loop().time()
             except Exception as error:
-                if is_passing(error):
-                    log.warning("message_retrying", error=type(error).__name__)
-                    self.polled_at = asyncio.get_running_loop().time()
-                else:
-                    failures += 1
-                    log.error(
-                        "message_failed", at=f"{_name(m.topic, m.partition)}@{m.offset}", **_without_values(error)
-                    )
-                    if failures == ATTEMPTS:
-                        await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")
-                        return True
+                failures += 1
+                log.error("message_failed", at=f"{_name(m.topic, m.partition)}@{m.offset}", **_without_values(error))
+                if failures == ATTEMPTS:
+                    await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")
+                    return True
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 2)
         return False

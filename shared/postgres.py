@@ -35,14 +35,6 @@ PASSING = (
 takes.
 """
 
-
-def is_passing(error: BaseException) -> bool:
-    """Whether the moment is at fault. asyncpg calls a value that its column cannot hold an InterfaceError, too: that
-    one never passes.
-    """
-    return isinstance(error, PASSING) and not isinstance(error, ValueError)
-
-
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x6475_6261_6E  # "duban"

@@ -153,8 +153,6 @@ async def test_an_error_that_repeats_is_given_up_after_some_attempts(probe: Prob
 
 
 async def test_a_value_that_no_column_holds_is_not_retried_for_ever(probe: Probe, broker: Broker) -> None:
-    """asyncpg refuses it by an InterfaceError, which otherwise means a broken connection."""
-
     async def handle(conn: Connection, messages: Sequence[Message]) -> None:
         for m in messages:
             await conn.execute("insert into effects (partition, value) values ($1, $2)", int(m.value or b"0"), m.value)
@@ -237,6 +235,34 @@ async def test_a_partition_that_stopped_stays_stopped_through_a_rebalance(probe:
         await until(lambda: first.stopped_partitions != {})
     assert await probe.by_partition() == {3: [0], 4: [0]}
     assert await probe.stored(3) == 1
+
+
+async def test_a_newer_version_as_the_first_of_its_partition_stops_it(probe: Probe, broker: Broker) -> None:
+    probe.before = newer
+    await broker.send(TOPIC, b"from the future", partition=3)
+    async with running(probe.consumer()) as consumer:
+        await until(lambda: consumer.stopped_partitions != {})
+        await broker.send(TOPIC, b"other", partition=4)
+        await until(lambda: probe.count(1))
+    assert await probe.seen() == [b"other"]
+    assert await probe.stored(3) is None
+
+
+async def test_a_partition_goes_on_when_it_comes_back_from_somebody_who_knew_the_version(
+    probe: Probe, broker: Broker
+) -> None:
+    probe.before = newer
+    await broker.send(TOPIC, b"0", b"from the future", b"2", partition=3)
+    async with running(probe.consumer()) as first:
+        await until(lambda: first.stopped_partitions != {})
+        probe.before = lambda _: None
+        async with running(probe.consumer()) as second:
+            await until(lambda: second.assigned)
+            await until(lambda: probe.count(3))
+        await until(lambda: runtime.ready(first) is None)
+        await broker.send(TOPIC, b"3", partition=3)
+        await until(lambda: probe.count(4))
+    assert await probe.by_partition() == {3: [0, 1, 2, 3]}
 
 
 # Several members
