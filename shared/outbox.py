@@ -54,7 +54,7 @@ def message(
     headers = headers_out(
         type(event), id=id, source=source, subject=subject, time=time, revision=revision, causation=causation
     )
-    return Message(topic, subject, id, headers, orjson.dumps(event.to_data()))
+    return Message(topic, subject, id, headers, event.model_dump_json(exclude_none=True).encode())
 
 
 def bucket_of(key: str, partitions: int = PARTITIONS) -> int:
