@@ -49,12 +49,18 @@ def test_explain_shows_the_first_lines_and_every_line_that_is_not_mapped(tmp_pat
     assert "10 lines: 8 mapped to 16 events (5 of each kind are shown), 0 left out, 2 not mapped" in out
 
 
+def test_explain_names_columns_that_no_line_has(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING.read_text().replace("unit: unit", "unit: {first_of: [desk, unit]}"))
+    assert "column 'desk' of the mapping is in no line" in run(LOG, "--mapping", mapping, "--explain")[1]
+
+
 def test_explain_for_machines(tmp_path: Path) -> None:
     code, out, _ = run(LOG, "--mapping", MAPPING, "--explain", "--json")
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0
     assert lines[0]["events"][0]["type"] == "matter.submitted"
-    assert lines[-1] == {"lines": 244, "mapped": 244, "events": 488}
+    assert lines[-1] == {"lines": 244, "mapped": 244, "events": 488, "columns_never_found": []}
 
 
 @pytest.mark.parametrize(

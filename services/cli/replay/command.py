@@ -94,6 +94,9 @@ def _instant(text: str) -> datetime:
 
 
 def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
+    import asyncpg
+    from aiokafka.errors import KafkaError
+
     from services.cli.config import Settings
     from services.cli.replay.mapping_model import BadMapping
     from services.cli.replay.progress import Screen
@@ -109,8 +112,8 @@ def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
             summary = asyncio.run(run(wanted, Settings(), screen))
     except (BadMapping, BadLog, Conflict, CannotReplay) as error:
         _refuse(str(error))
-    except (Stuck, ProcessError) as error:
-        typer.echo(f"duban replay: {error}", err=True)
+    except (Stuck, ProcessError, KafkaError, asyncpg.PostgresError, OSError) as error:
+        typer.echo(f"duban replay: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
     _tell(summary, wanted, explain)
     if as_json:

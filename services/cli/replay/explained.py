@@ -11,6 +11,8 @@ import typer
 from services.cli.replay.load import Outcome, outcomes
 from services.cli.replay.mapping import Mapped, Mapper
 from services.cli.replay.mapping_model import load_mapping
+from services.cli.replay.reading import columns_of
+from services.cli.replay.values import look
 
 FIRST = 5
 
@@ -19,8 +21,10 @@ def explain_files(files: Sequence[Path], mapping_path: Path, as_json: bool) -> N
     """Print it line by line. Raises BadMapping and BadLog."""
     mapper = Mapper(load_mapping(mapping_path), mapping_path, "import")
     counts: Counter[str] = Counter()
+    unseen = columns_of(mapper.mapping)
     for path in files:
         for outcome in outcomes(path, mapper):
+            unseen = {column for column in unseen if look(outcome.line.fields, column) is None}
             counts["lines"] += 1
             kind = "unmapped" if outcome.unmapped else "left out" if outcome.ignored else "mapped"
             counts[kind] += 1
@@ -28,8 +32,10 @@ def explain_files(files: Sequence[Path], mapping_path: Path, as_json: bool) -> N
             if kind == "unmapped" or counts[kind] <= FIRST:
                 typer.echo(orjson.dumps(_told(outcome)).decode() if as_json else _text(outcome))
     if as_json:
-        typer.echo(orjson.dumps(dict(counts)).decode())
+        typer.echo(orjson.dumps({**counts, "columns_never_found": sorted(unseen)}).decode())
         return
+    for column in sorted(unseen):
+        typer.echo(f"column {column!r} of the mapping is in no line")
     shown = f" ({FIRST} of each kind are shown)" if counts["mapped"] > FIRST else ""
     typer.echo(f"{counts['lines']:,} lines: {counts['mapped']:,} mapped to {counts['events']:,} events{shown}, "
                f"{counts['left out']:,} left out, {counts['unmapped']:,} not mapped")  # fmt: skip
