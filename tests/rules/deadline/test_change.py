@@ -60,6 +60,11 @@ def test_a_clock_is_scheduled_warned_and_missed_and_its_late_end_told_once() -> 
     assert life.published[-1][1].cause == "event-/a-c"
 
 
+def test_an_alarm_fires_at_its_very_instant_and_not_again() -> None:
+    life = live([registered(DECIDE)], LATE - 2 * DAY, LATE - 2 * DAY, LATE - DAY, LATE, LATE, LATE + HOUR)
+    assert told(life) == ["scheduled", "warned", "missed"]
+
+
 def test_of_two_warnings_that_passed_unseen_only_the_last_is_told() -> None:
     life = live([registered(LONGER)], FIRST + 10 * DAY)
     assert told(life) == ["scheduled", "warned"]
@@ -87,10 +92,15 @@ def test_a_withdrawal_before_the_due_voids_the_miss_and_one_after_it_leaves_it()
 
 
 def test_other_hands_before_the_due_republish_the_miss_and_later_ones_do_not() -> None:
-    given = entry("h", "matter.assigned", LATE - DAY, unit="u2", person="p2")
+    given = entry("h", "matter.assigned", LATE - DAY, person="p2")
     life = live([registered(DECIDE)], LATE + DAY, [given], [entry("i", "matter.assigned", LATE, person="p3")])
-    assert told(life)[-2:] == ["missed", "missed"]
-    assert (last(life)["unit"], last(life)["holdings"][-1]["person"]) == ("u2", "p2")
+    assert told(life) == ["scheduled", "missed", "missed"]
+    assert [(held["person"], held.get("until")) for held in last(life)["holdings"]] == [
+        ("p1", given.at.isoformat()),
+        ("p2", None),
+    ]
+    life.receive([fact_of(entry("j", "matter.transferred", LATE - HOUR, unit="u2"))], LATE + DAY, LATE + DAY)
+    assert (told(life).count("missed"), last(life)["unit"]) == (3, "u2")
 
 
 def test_a_registration_that_comes_again_hands_nothing_over() -> None:
@@ -141,6 +151,16 @@ def test_a_retracted_start_leaves_no_due_standing() -> None:
     assert told(life) == ["scheduled", "missed", "withdrawn", "voided"]
     life.receive([fact_of(entry("b", "matter.accepted", FIRST + 3 * DAY))], FIRST + 3 * DAY, FIRST + 3 * DAY)
     assert told(life)[-1] == "scheduled"
+
+
+def test_only_a_stop_after_the_last_reopening_counts() -> None:
+    types = ("matter.closed", "matter.reopened", "matter.decided", "matter.reopened", "matter.decided")
+    steps = [entry(str(n), type_, FIRST + n * HOUR) for n, type_ in enumerate(types)]
+    ends = [live([registered(DECIDE), *steps[:upto]], FIRST + 9 * HOUR).rows["decide", ""] for upto in range(1, 6)]
+    assert [row.state.value for row in ends] == ["met", "running", "met", "running", "met"]
+    assert ends[-1].done_at == steps[-1].at
+    without = live([registered(DECIDE), *steps, retracted("x", "3", FIRST)], FIRST + 9 * HOUR).rows["decide", ""]
+    assert without.done_at == steps[2].at, "the reopening that stands last is the first one"
 
 
 def test_a_reopening_after_the_due_makes_the_miss_true() -> None:
