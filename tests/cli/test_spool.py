@@ -69,13 +69,13 @@ def test_a_repeated_line_is_no_conflict_and_neither_are_columns_that_are_not_map
 
 
 def test_lines_that_are_not_mapped_are_counted_by_reason(tmp_path: Path) -> None:
-    log = write(tmp_path / "log.jsonl", log_line(), "not json", "[1]", log_line(type="x"), log_line(unit=None))
+    log = write(tmp_path / "log.jsonl", log_line(), "not json", "[1]", log_line(type="x"), log_line(t=None))
     mapper = Mapper(load_mapping(MAPPING), MAPPING, "live")
     with Spool("/log") as spool:
         told: list[Outcome] = []
         loaded = load([log], mapper, MAPPING, spool, told.append)
     assert (loaded.lines, loaded.submissions, loaded.unmapped) == (5, 1, 4)
-    assert loaded.reasons == {"is not JSON": 1, "is not a JSON object": 1, "fits no rule": 1, "unit": 1}
+    assert loaded.reasons == {"is not JSON": 1, "is not a JSON object": 1, "fits no rule": 1, "occurred_at": 1}
     assert [outcome.line.number for outcome in told if outcome.unmapped] == [2, 3, 4, 5]
 
 
