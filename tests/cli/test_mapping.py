@@ -1,7 +1,7 @@
 """A mapping's promises: what a newcomer may write, what a line becomes, and how an error names its field."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator
 
 from services.cli.replay.mapping import Ignored, Mapped, Mapper, Unmapped
 from services.cli.replay.mapping_model import BadMapping, load_mapping, mapping_schema, plain_yaml
-from services.cli.replay.times import read_time
 from shared.events.catalog import model_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,30 +187,6 @@ def test_where_a_value_comes_from(mapper: Make, unit: str, fields: dict[str, Any
 def test_a_value_that_is_not_in_the_table_is_not_guessed(mapper: Make) -> None:
     with pytest.raises(Unmapped, match="unit: 'A' is not in `map`"):
         mapper(RECEIVED.replace("unit: unit", "unit: {column: unit, map: {B: Books}}")).map(line())
-
-
-@pytest.mark.parametrize(
-    ("text", "formats", "expected"),
-    [
-        ("2015-01-05", ("iso",), date(2015, 1, 5)),
-        ("20150105", ("iso",), date(2015, 1, 5)),
-        ("2015-07-05T10:00:00", ("iso",), "2015-07-05T10:00:00-04:00"),
-        ("2015-01-05 10:00", ("iso",), "2015-01-05T10:00:00-05:00"),
-        ("2015-01-05T10:00:00Z", ("iso",), "2015-01-05T10:00:00+00:00"),
-        ("2015-11-01T01:30:00", ("iso",), "2015-11-01T01:30:00-04:00"),
-        ("31-12-2015", ("iso", "%d-%m-%Y"), date(2015, 12, 31)),
-        ("31-12-2015 7:05:00", ("%d-%m-%Y", "%d-%m-%Y %H:%M:%S"), "2015-12-31T07:05:00-05:00"),
-        ("1420470000", ("unix",), "2015-01-05T15:00:00+00:00"),
-        ("1420470000500", ("unix_ms",), "2015-01-05T15:00:00.500000+00:00"),
-    ],
-)
-def test_how_times_are_written(text: str, formats: tuple[str, ...], expected: date | str) -> None:
-    found = read_time(text, "America/New_York", formats)
-    assert (found.isoformat() if isinstance(expected, str) else found) == expected
-
-
-def test_the_offset_of_an_old_time_is_one_that_can_be_written() -> None:
-    assert read_time("1901-01-01T12:00:00", "Europe/Amsterdam").isoformat().endswith("+00:00")
 
 
 def test_only_the_day_of_an_instant_may_be_meant(mapper: Make) -> None:
