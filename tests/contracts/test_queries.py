@@ -71,6 +71,16 @@ def test_every_statement_is_used(service: str) -> None:
     assert set(statements(service)) - used == set()
 
 
+@pytest.mark.parametrize("service", WITH_QUERIES)
+def test_business_time_is_a_parameter_of_every_statement(service: str) -> None:
+    """`now()` and `current_date` are the database's, which the movable clock does not govern; leases and retries say
+    `clock_timestamp()` on purpose.
+    """
+    clocks = re.compile(r"\b(now\s*\(|current_(date|time)|localtime|(transaction|statement)_timestamp)")
+    speaking = {name for name, text in statements(service).items() if clocks.search(re.sub(r"--.*", "", text).lower())}
+    assert speaking == set()
+
+
 @pytest.mark.parametrize("file", sorted(ROOT.glob("**/migrations/*.sql")), ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_migration_is_numbered_named_and_leaves_the_schema_to_the_runner(file: Path) -> None:
     assert re.fullmatch(r"\d{4}_[a-z]+_[a-z0-9_]+\.sql", file.name)
