@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 PROBLEM = "application/problem+json"
+log = structlog.get_logger()
 
 
 class ProblemError(Exception):
@@ -86,6 +88,14 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return answer({**document, "errors": errors}, 422, PROBLEM)
 
 
+async def _failed(request: Request, error: Exception) -> Response:
+    """A fault of ours: logged with its trace, told without it."""
+    log.exception(
+        "request_failed", method=request.method, route=getattr(request.scope.get("route"), "path", ""), exc_info=error
+    )
+    return answer({"type": "about:blank", "title": "Internal Server Error", "status": 500}, 500, PROBLEM)
+
+
 def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[], str | None]) -> FastAPI:
     """An API with problem documents and probes. `live` and `ready` say what is wrong, or None. No page loads a script
     from elsewhere: the description is at /openapi.json."""
@@ -93,6 +103,7 @@ def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[]
     api.add_exception_handler(ProblemError, _problem)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(Exception, _failed)
 
     def probe(check: Callable[[], str | None]) -> Callable[[], Awaitable[Response]]:
         async def route() -> Response:  # on the loop whose progress it judges: a worker thread has none

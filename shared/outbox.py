@@ -23,8 +23,6 @@ from shared.events.catalog import PARTITIONS
 from shared.events.envelope import headers_out
 from shared.postgres import PASSING, Connection, Pool, Record
 
-LEASE = timedelta(seconds=10)
-RENEW_S = 1.0
 log = structlog.get_logger()
 
 
@@ -133,7 +131,15 @@ class Relay:
     """Sends what is unsent in the buckets it holds leases for. Any number of replicas; each bucket has one."""
 
     def __init__(
-        self, pool: Pool, bootstrap: str, *, idempotent: bool, prefix: str = "", batch: int = 500, poll_s: float = 0.2
+        self,
+        pool: Pool,
+        bootstrap: str,
+        *,
+        idempotent: bool,
+        prefix: str = "",
+        batch: int = 500,
+        poll_s: float = 0.2,
+        lease_s: float = 10,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
@@ -141,6 +147,8 @@ class Relay:
         self._prefix = prefix
         self._batch = batch
         self._poll_s = poll_s
+        self._lease_time = timedelta(seconds=lease_s)
+        self._renew_s = min(1.0, lease_s / 4)
         self._holder = uuid4().hex
         self._committed = asyncio.Event()
         self._stopping = False
@@ -191,13 +199,13 @@ class Relay:
     async def _lease(self, conn: Connection) -> list[int]:
         """Renew what is held, give up what exceeds the share of one relay, take what is free up to it (D14). Called
         between sends only, so that nothing of a bucket that is given up is on its way."""
-        alive = await conn.fetchval(_ALIVE, self._holder, LEASE)
+        alive = await conn.fetchval(_ALIVE, self._holder, self._lease_time)
         share = -(-PARTITIONS // alive)
-        held = sorted(r["bucket"] for r in await conn.fetch(_RENEW, self._holder, LEASE))
+        held = sorted(r["bucket"] for r in await conn.fetch(_RENEW, self._holder, self._lease_time))
         if len(held) > share:
             await conn.execute(_GIVE, self._holder, held[share:])
             return held[:share]
-        taken = await conn.fetch(_TAKE, self._holder, LEASE, PARTITIONS, share - len(held))
+        taken = await conn.fetch(_TAKE, self._holder, self._lease_time, PARTITIONS, share - len(held))
         return sorted(held + [r["bucket"] for r in taken])
 
     async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
@@ -207,7 +215,7 @@ class Relay:
         while True:
             if loop.time() >= renew_at:
                 held = await self._lease(conn)
-                renew_at = loop.time() + RENEW_S
+                renew_at = loop.time() + self._renew_s
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
@@ -225,7 +233,7 @@ class Relay:
             if self._stopping:
                 return
             try:
-                async with asyncio.timeout(min(self._poll_s, RENEW_S)):
+                async with asyncio.timeout(min(self._poll_s, self._renew_s)):
                     await self._committed.wait()
             except TimeoutError:
                 continue

@@ -23,4 +23,7 @@ class ServiceSettings(BaseSettings):
     )
     kafka_wait_ms: int = Field(50, ge=1, description="How long the broker may hold back an empty fetch. ms.")
     batch: int = Field(1000, ge=1, description="Messages or alarms in one transaction.")
+    relay_lease_s: float = Field(
+        10.0, gt=0, description="How long a relay that was killed keeps its partitions from the others. Seconds."
+    )
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")

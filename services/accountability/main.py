@@ -24,6 +24,7 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         idempotent=settings.kafka_idempotence,
         prefix=settings.topic_prefix,
         batch=settings.relay_batch,
+        lease_s=settings.relay_lease_s,
     )
     consumer = Consumer(
         pool,

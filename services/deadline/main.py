@@ -21,6 +21,7 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         idempotent=settings.kafka_idempotence,
         prefix=settings.topic_prefix,
         batch=settings.relay_batch,
+        lease_s=settings.relay_lease_s,
     )
     sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s)
 

@@ -30,6 +30,7 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         idempotent=settings.kafka_idempotence,
         prefix=settings.topic_prefix,
         batch=settings.relay_batch,
+        lease_s=settings.relay_lease_s,
     )
     allow_private = settings.notification_allow_private_webhooks
     timeout_s = settings.notification_webhook_timeout_s

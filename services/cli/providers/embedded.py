@@ -18,7 +18,7 @@ from services.cli.providers.process import Child, ProcessError, Run, run
 from services.cli.providers.waiting import start_on_a_free_port
 
 START_LIMIT_S = 10.0
-SETTINGS = {"DUBAN_KAFKA_SESSION_MS": "1000", "DUBAN_KAFKA_WAIT_MS": "20"}
+SETTINGS = {"DUBAN_KAFKA_SESSION_MS": "1000", "DUBAN_KAFKA_WAIT_MS": "20", "DUBAN_RELAY_LEASE_S": "2"}
 """Its session time-out governs how long a first join takes, too; a fetch that waits is not woken by a new message."""
 METADATA = 3  # Kafka's number for the request; version 2 is the first whose answer names the cluster
 

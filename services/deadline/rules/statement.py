@@ -19,6 +19,11 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
+def local_text(at: datetime, zone: str) -> str:
+    """ISO 8601 with the offset of the zone: people read it."""
+    return at.astimezone(ZoneInfo(zone)).isoformat()
+
+
 def fact_text(fact: Fact) -> Statement:
     """A fact as an event names it: its submission's identity and its event on our own topics."""
     source, id = fact.identity
@@ -28,7 +33,7 @@ def fact_text(fact: Fact) -> Statement:
 
 def due_text(due: Due, zone: str) -> str:
     """The bare date of a day limit, else the last instant in time, with the offset of the limit's zone (D6)."""
-    return due.due_on.isoformat() if due.due_on else due.due_at.astimezone(ZoneInfo(zone)).isoformat()
+    return due.due_on.isoformat() if due.due_on else local_text(due.due_at, zone)
 
 
 def limit_text(limit: Limit) -> Statement:
@@ -73,7 +78,7 @@ def about(authority: str, matter: str, clock: Clock) -> Statement:
 
 def dated(due: Due, limit: Limit) -> Statement:
     """When the clock is due."""
-    return {"due": due_text(due, limit.zone), "late_from": instant_text(due.late_from)}
+    return {"due": due_text(due, limit.zone), "late_from": local_text(due.late_from, limit.zone)}
 
 
 def scheduled(clock: Clock, due: Due) -> Statement:
