@@ -107,7 +107,8 @@ def example_problems(root: Path) -> Iterator[str]:
         name, topic = file.relative_to(root).as_posix(), file.parent.name
         try:
             value = strict_json.loads(file.read_bytes())
-            read = read_structured(value)
+            # What was refused need not have had a canonical subject: its refusal repeats it, or has the hash instead.
+            read = read_structured({**value, "subject": "any/subject"} if topic == "rejections" else value)
         except (strict_json.NotStrictJson, Refused) as error:
             yield f"{name}: {error}"
             continue
