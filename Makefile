@@ -7,6 +7,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PROVIDER ?= embedded
 ARGS ?=
+# Two, each with a Kafka and a Postgres of its own; the tests of a file share what they set up, so they stay together.
+WORKERS ?= -n 2 --dist loadfile
 BIN := .venv/bin
 STAMP := .venv/.built
 
@@ -18,7 +20,7 @@ demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 
 	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
 
 test: provider $(STAMP) ## the whole suite; PROVIDER=embedded|external chooses the infrastructure, ARGS=… goes to pytest
-	@DUBAN_TEST_PROVIDER=$(PROVIDER) $(BIN)/pytest $(ARGS)
+	@DUBAN_TEST_PROVIDER=$(PROVIDER) $(BIN)/pytest $(WORKERS) $(ARGS)
 
 venv: $(STAMP) ## only build .venv, with everything that the other targets need
 

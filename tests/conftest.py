@@ -6,8 +6,9 @@ DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -64,19 +65,11 @@ def handout() -> Path:
     pytest.skip(f"the handout is not at {path} (DUBAN_HANDOUT)")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember what did not run, for the last lines."""
-    report = yield
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what did not run, for the last lines; where tests run in workers, this is told to their controller."""
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
         not_run.append((report.nodeid, str(reason).removeprefix("Skipped: ")))
-    return report
-
-
-def pytest_collectreport(report: pytest.CollectReport) -> None:
-    if report.skipped and isinstance(report.longrepr, tuple):
-        not_run.append((report.nodeid, str(report.longrepr[2]).removeprefix("Skipped: ")))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -84,10 +77,29 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells its controller where Kafka and Postgres came from."""
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told["provided"] = list(provided)
+
+
+class Controller:
+    """What only the controller of workers is asked; pytest-xdist knows the hook."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        provided.extend(node.workeroutput.get("provided", ()) if hasattr(node, "workeroutput") else ())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Controller())
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The very last lines: after pytest's own count, which comes after every terminal summary."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is None or config.option.collectonly:
+    if terminal is None or config.option.collectonly or hasattr(config, "workeroutput"):
         return
     ran = f"ran on {provided[0]}" if provided else f"not needed by these tests (would be {PROVIDER})"
     terminal.write_line(f"provider: {ran}")
