@@ -9,12 +9,14 @@ version stops its partition (D16). This module decides nothing about an event's 
 import asyncio
 import contextlib
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
@@ -29,6 +31,8 @@ from shared.postgres import PASSING, Connection, Pool
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 ATTEMPTS = 5
+CAUGHT_UP_S = 2.0
+"""How long ago a partition may have been read to its end to count as caught up."""
 log = structlog.get_logger()
 
 
@@ -91,6 +95,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._session_ms = session_ms
         self._wait_ms = wait_ms
         self._unverified: dict[TopicPartition, int] = {}
+        self._at_end: dict[TopicPartition, float] = {}
         self._synced: set[TopicPartition] = set()
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
@@ -103,11 +108,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Finish the batch in hand, then return from `run`."""
         self._stopping.set()
 
+    def caught_up(self) -> frozenset[int]:
+        """The partitions of which every topic was read to its end a moment ago, by us. What is decided because nothing
+        was heard may be decided there only: elsewhere it may stand unread.
+        """
+        since = asyncio.get_running_loop().time() - CAUGHT_UP_S
+        topics = Counter(tp.partition for tp, at in self._at_end.items() if at >= since)
+        return frozenset(number for number, read in topics.items() if read == len(self._topics))
+
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         self._synced.clear()
+        self._at_end.clear()
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._synced.clear()
+        self._at_end.clear()
         self.assigned = True
 
     async def run(self) -> None:
@@ -135,11 +150,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=self._session_ms // 4,
             metadata_max_age_ms=10_000,
+            # A key's partition has the same number on every topic: it goes to one member, whole.
+            partition_assignment_strategy=[RangePartitionAssignor],
         )
         kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
         try:
             await kafka.start()
             while not self._stopping.is_set():
+                begun = asyncio.get_running_loop().time()
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
                 at = await self._position(kafka)
@@ -147,6 +165,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._process(
                     kafka, [self._message(r) for tp, records in polled.items() if tp in at for r in records]
                 )
+                await self._observe(kafka, at, begun)
         finally:
             await kafka.stop()
 
@@ -171,6 +190,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             if offset is not None:
                 self._unverified[tp] = offset
         return before
+
+    async def _observe(self, kafka: AIOKafkaConsumer, positioned: set[TopicPartition], begun: float) -> None:
+        """Note which partitions have nothing left to read, as of when the poll began."""
+        for tp in positioned & self._synced:
+            end = kafka.highwater(tp)
+            if end is None or _name(tp.topic.removeprefix(self._prefix), tp.partition) in self.stopped_partitions:
+                continue
+            with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+                if await kafka.position(tp) >= end:
+                    self._at_end[tp] = begun
 
     def _verify(self, kafka: AIOKafkaConsumer) -> None:
         """The log must reach as far as we have consumed. The fetch answers tell; asking for end offsets, the embedded
