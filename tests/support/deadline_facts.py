@@ -42,8 +42,11 @@ ISSUED = st.integers(0, 2).map(lambda hours: FIRST + timedelta(hours=hours))
 PEOPLE = st.sampled_from((None, "p1", "p2"))
 UNITS = st.sampled_from((None, "u1", "u2"))
 PLAIN = st.sampled_from(
-    ("matter.decided", "matter.closed", "matter.delivered", "matter.accepted", "matter.withdrawn", "matter.reopened")
-)
+    (
+        "matter.decided", "matter.closed", "matter.delivered", "matter.accepted", "matter.withdrawn",
+        "matter.reopened", "stage.finished",
+    )
+)  # fmt: skip
 
 
 @st.composite
@@ -95,9 +98,8 @@ def histories(draw: st.DrawFn, size: int = 8) -> list[Entry]:
         if number and draw(st.integers(0, 3)) == 0:
             unknown = ("/a", "unknown")
             about = draw(st.sampled_from([entry.name for entry in entries] + [unknown]))
-            plain = [entry.name for entry in entries if entry.about is None] + [unknown]
             issued = draw(ISSUED)
-            if about in plain and draw(st.booleans()):
+            if draw(st.booleans()):
                 entries.append(Entry(name, "fact.retracted", issued, issued, about=about))
             else:
                 instead = draw(contents(name))

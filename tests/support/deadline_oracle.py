@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 REGISTERED, OPENED = "matter.registered", "case.opened"
 WITHDRAWN = ("matter.withdrawn", "case.withdrawn")
 REOPENED = ("matter.reopened", "case.reinstated")
-STOP_TYPES = ("matter.decided", "matter.closed", "matter.refused", "matter.delivered", "case.answered", *WITHDRAWN)
+STOP_TYPES = (
+    "matter.accepted", "matter.decided", "matter.closed", "matter.refused", "matter.delivered", "stage.finished",
+    "case.answered", *WITHDRAWN,
+)  # fmt: skip
 REST_DAYS = frozenset({date(2026, 3, 6), date(2026, 3, 9), date(2026, 3, 10)})
 MAKE_UP = frozenset({date(2026, 3, 14)})
 """The made-up calendar: Saturday and Sunday rest, and these days are otherwise."""
@@ -98,30 +101,42 @@ def place(entry: Entry) -> tuple[datetime, int, int, tuple[str, str]]:
 
 
 def happened(entries: list[Entry]) -> list[Entry]:
-    """D4: each fact as the correction issued last has it; a correction without its original stands for it."""
+    """D4: each fact as the correction issued last has it, of those that nobody took back. Corrections of what is not
+    there, or of a case, change nothing.
+    """
     by_name = {entry.name: entry for entry in entries}
     history = []
-    plain = {entry.name for entry in entries if entry.about is None}
-    roots = plain | {root_of(entry, by_name) for entry in entries if entry.about is not None}
-    for root in roots:
-        about = [entry for entry in by_name.values() if entry.about is not None and root_of(entry, by_name) == root]
-        if not about:
-            history.append(by_name[root])
+    for fact in by_name.values():
+        if fact.about is not None:
             continue
-        last = max(about, key=lambda entry: (entry.issued, entry.name))
+        about = [entry for entry in by_name.values() if root_of(entry, by_name) == fact.name and not fact.turn]
+        said = [entry for entry in about if stands(entry, about) and (entry.instead or entry.about == fact.name)]
+        if not said:
+            history.append(fact)
+            continue
+        last = max(said, key=lambda entry: (entry.issued, entry.name))
         if last.instead is not None:
             new = last.instead
+            name = fact.name
             history.append(
-                Entry(root, new.type, new.at, last.issued, new.day, "", 0, new.unit, new.person, new.item, new.rules)
+                Entry(name, new.type, new.at, last.issued, new.day, "", 0, new.unit, new.person, new.item, new.rules)
             )
     return history
 
 
-def root_of(entry: Entry, by_name: dict[tuple[str, str], Entry]) -> tuple[str, str]:
-    """The fact at the bottom of a chain of corrections."""
-    assert entry.about is not None
-    below = by_name.get(entry.about)
-    return entry.about if below is None or below.about is None else root_of(below, by_name)
+def stands(entry: Entry, others: list[Entry]) -> bool:
+    """Whether no standing retraction says that this statement never was."""
+    return not any(other.about == entry.name and not other.instead and stands(other, others) for other in others)
+
+
+def root_of(entry: Entry, by_name: dict[tuple[str, str], Entry]) -> tuple[str, str] | None:
+    """The fact at the bottom of a chain of corrections; None for a fact, and where a link is missing or in a circle."""
+    passed = set()
+    below: Entry | None = entry
+    while below is not None and below.about is not None and below.name not in passed:
+        passed.add(below.name)
+        below = by_name.get(below.about)
+    return below.name if below is not None and below.about is None and below is not entry else None
 
 
 def in_force(registered: Entry, history: list[Entry]) -> list[Rule]:

@@ -1,10 +1,12 @@
 """Facts as the fold sees them: what happened in a matter, in one total order, with corrections applied (D4).
 
 Order of arrival plays no part here. A stop may lie before its clock's start or before the registration, a correction
-may arrive before what it corrects: the same set of facts gives the same answer.
+may arrive before what it corrects: the same set of facts gives the same answer. A correction by itself makes no fact:
+it counts from the moment its original is there, and a case's facts, which no publisher reports, cannot be corrected.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -20,7 +22,9 @@ HAND_OVERS = frozenset(
 )
 CORRECTED = "fact.corrected"
 RETRACTED = "fact.retracted"
-_STOPS = frozenset({"matter.decided", "matter.closed", "matter.refused", "matter.delivered"})
+_STOPS = frozenset(
+    {"matter.accepted", "matter.decided", "matter.closed", "matter.refused", "matter.delivered", "stage.finished"}
+)
 
 Identity = tuple[str, str]
 
@@ -68,30 +72,44 @@ def order(fact: Fact) -> tuple[datetime, int, int, Identity]:
 def effective(facts: Iterable[Fact]) -> list[Fact]:
     """What is held to have happened, in order: of several corrections of one fact the one issued last wins (D4).
 
-    A correction of a correction corrects the fact below it. A correction whose original is not known yet stands for
-    it; a corrected fact keeps its place by the original's identity.
+    A correction of a correction corrects the fact below it. A correction or retraction that is itself retracted is
+    out of the running: the next best correction stands again, or the original. A corrected fact keeps its place by
+    the original's identity.
     """
     originals: dict[Identity, Fact] = {}
-    corrections: dict[Identity, Fact] = {}
-    for fact in facts:
-        (originals if fact.replaces is None else corrections)[fact.identity] = fact
-    winners: dict[Identity, Fact] = {}
-    for correction in corrections.values():
-        root = _root(correction, corrections)
-        held = winners.get(root)
-        if held is None or (correction.issued, correction.identity) > (held.issued, held.identity):
-            winners[root] = correction
-    for root, winner in winners.items():
-        originals.pop(root, None)
+    about: defaultdict[Identity, list[Fact]] = defaultdict(list)
+    for fact in {fact.identity: fact for fact in facts}.values():
+        if fact.replaces is None:
+            originals[fact.identity] = fact
+        else:
+            about[fact.replaces].append(fact)
+    held = []
+    for original in originals.values():
+        running = [] if original.subject else _running(original, about)
+        if not running:
+            held.append(original)
+            continue
+        winner = max(running, key=lambda fact: (fact.issued, fact.identity))
         if winner.replacement is not None:
-            originals[root] = replace(winner.replacement, identity=root, issued=winner.issued, event=winner.event)
-    return sorted(originals.values(), key=order)
+            held.append(
+                replace(winner.replacement, identity=original.identity, issued=winner.issued, event=winner.event)
+            )
+    return sorted(held, key=order)
 
 
-def _root(correction: Fact, corrections: dict[Identity, Fact]) -> Identity:
-    seen = {correction.identity}
-    target = correction.replaces
-    while target in corrections and target not in seen:
-        seen.add(target)
-        target = corrections[target].replaces
-    return target or correction.identity
+def _running(original: Fact, about: Mapping[Identity, Sequence[Fact]]) -> list[Fact]:
+    """The corrections that say what became of this fact, and its own retractions; all but those that a standing
+    retraction takes back.
+    """
+    reached = [original]
+    for fact in reached:  # grows: each statement stands behind the one it is about
+        reached += about.get(fact.identity, ())
+    taken_back: set[Identity] = set()
+    for fact in reversed(reached):  # whatever takes a statement back stands behind it, and is settled before it
+        if fact.type == RETRACTED and fact.replaces is not None and fact.identity not in taken_back:
+            taken_back.add(fact.replaces)
+    return [
+        fact
+        for fact in reached[1:]
+        if fact.identity not in taken_back and (fact.type == CORRECTED or fact.replaces == original.identity)
+    ]
