@@ -47,5 +47,5 @@ def _tell(happened: Sequence[Happened]) -> None:
         metrics.VACANCIES.labels(role).inc(count)
     log.info("cases_changed", first=str(happened[0].case.key.case_id), **kinds)
     for each in happened:
-        if isinstance(each, Escalated) and each.case.at_last_rung:
+        if isinstance(each, Escalated) and each.last:
             log.warning("case_at_last_rung", case=str(each.case.key.case_id))

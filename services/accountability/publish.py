@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from typing import Any, assert_never
+from zoneinfo import ZoneInfo
 
 from services.accountability.rules import model
 from services.accountability.rules.case import (
@@ -13,7 +14,7 @@ from services.accountability.rules.case import (
     Revised,
     Withdrawn,
 )
-from services.accountability.rules.identity import clock_of_rung, event_id
+from services.accountability.rules.identity import caused, clock_of_rung, event_id
 from services.accountability.rules.model import Case, Ref
 from services.accountability.store import KeptEvent
 from shared.events import accountability as events
@@ -30,12 +31,10 @@ def published(happened: Happened) -> tuple[KeptEvent, Message]:
     """The event of one thing that happened, as the case's history keeps it and as it goes out."""
     case, event = happened.case, event_of(happened)
     cause = None if isinstance(happened, Answered) else happened.cause
-    # A case is opened once whatever opens it; the answer belongs to the miss for which the case stands.
-    token = "" if isinstance(happened, Opened) else _token(cause or case.miss)
     out = message(
         TOPIC,
         event,
-        id=event_id(event.TYPE, case.key.case_id, token),
+        id=_id(happened, event.TYPE),
         source=SOURCE,
         subject=aggregate_key(case.key.authority, case.key.matter),
         time=happened.at,
@@ -45,19 +44,33 @@ def published(happened: Happened) -> tuple[KeptEvent, Message]:
     return KeptEvent(case.key, case.revision, out.event_id, event.TYPE, happened.at, cause, out.body), out
 
 
-def event_of(happened: Happened) -> events.CaseEvent:
-    """The content of the event."""
+def _id(happened: Happened, type_: str) -> str:
+    """A case's limits run from the event by which it stands: the rules have named that one already. An answer belongs
+    to that standing too, everything else to its cause."""
     case = happened.case
+    match happened:
+        case Opened() | Reinstated():
+            return case.standing_event
+        case Answered():
+            return event_id(type_, case.key.case_id, caused(case.miss))
+    return event_id(type_, case.key.case_id, caused(happened.cause))
+
+
+def event_of(happened: Happened) -> events.CaseEvent:
+    """The content of the event. People read its instants: they are told in the zone of the limit that was missed,
+    whatever the database made of them."""
+    case = happened.case
+    zone = ZoneInfo(case.zone)
     common: dict[str, Any] = {
         "case_id": str(case.key.case_id), "authority": case.key.authority, "matter": case.key.matter,
-        "occurred_at": happened.at, "origin": case.origin,
+        "occurred_at": happened.at.astimezone(zone), "origin": case.origin,
     }  # fmt: skip
     about: dict[str, Any] = {"due": case.due, "unit": case.unit, "item": case.item}
     match happened:
         case Opened():
             return events.CaseOpened(
-                **common, **about, clock=case.clock, subject=case.subject, late_from=case.late_from,
-                detected_at=case.detected_at, miss=_ref(happened.cause), rulebook=case.rulebook,
+                **common, **about, clock=case.clock, subject=case.subject, late_from=case.late_from.astimezone(zone),
+                detected_at=case.detected_at.astimezone(zone), miss=_ref(happened.cause), rulebook=case.rulebook,
                 responsible=_responsible(case), ladder=_ladder(case.ladder), limits=_limits(case),
                 addressee=_addressee(happened.addressee),
             )  # fmt: skip
@@ -65,8 +78,8 @@ def event_of(happened: Happened) -> events.CaseEvent:
             return events.CaseRevised(**common, responsible=_responsible(case), reason=happened.reason)
         case Escalated():
             return events.CaseEscalated(
-                **common, **about, rung=case.rung, addressee=_addressee(happened.addressee), miss=_ref(happened.cause),
-                last=case.at_last_rung, responsible=_responsible(case),
+                **common, **about, rung=happened.rung, addressee=_addressee(happened.addressee),
+                miss=_ref(happened.cause), last=happened.last, responsible=_responsible(case),
             )  # fmt: skip
         case Withdrawn():
             return events.CaseWithdrawn(
@@ -128,7 +141,3 @@ def _addressee(to: model.Addressee) -> events.Addressee:
 
 def _ref(ref: Ref) -> EventRef:
     return EventRef(source=ref.source, id=ref.id)
-
-
-def _token(ref: Ref) -> str:
-    return f"{ref.source}|{ref.id}"

@@ -14,6 +14,7 @@ from services.accountability.rules.identity import case_id, case_of_subject, run
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import CaseKey, Held, Missed, Ref, RungMissed, Untrue, Verdict
 from shared.errors import Permanent
+from shared.events.accountability import CaseOpened, CaseReinstated
 from shared.events.base import aggregate_key, instant_of, split_key
 from shared.events.deadline import DEADLINE_EVENTS, DeadlineMissed, DeadlineWithdrawn, Holding
 from shared.events.envelope import Received
@@ -22,6 +23,8 @@ from shared.inbox import Message
 
 DEADLINES, DIRECTORY = "deadline-events", "directory-events"
 TOPICS = (DEADLINES, DIRECTORY)
+_STANDINGS = (CaseOpened.TYPE, CaseReinstated.TYPE)
+"""The events of ours by which a case comes to stand, and from which its limits run."""
 _UNWANTED = frozenset(
     event.TYPE.encode() for event in DEADLINE_EVENTS if event not in (DeadlineMissed, DeadlineWithdrawn)
 )
@@ -57,7 +60,7 @@ def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: dateti
 
 def verdict_of(received: Received, event: DeadlineMissed | DeadlineWithdrawn) -> Verdict | None:
     """What the deadline service says about a miss; None: it takes back a limit of a case, and what was escalated stays
-    escalated. Raises Permanent for a clock that no case has."""
+    escalated. Raises Permanent for a clock that no case has, or that runs from no event of its case."""
     ref = Ref(received.source, received.id)
     case = case_of_subject(event.subject)
     if case is not None:
@@ -66,7 +69,10 @@ def verdict_of(received: Received, event: DeadlineMissed | DeadlineWithdrawn) ->
             raise Permanent(f"no case has a clock {event.clock}")
         if isinstance(event, DeadlineWithdrawn):
             return None
-        return RungMissed(CaseKey(event.authority, event.matter, case), ref, rung, event.late_from)
+        started_by = next((fact.event for fact in reversed(event.facts) if fact.type in _STANDINGS), None)
+        if started_by is None:
+            raise Permanent(f"the clock {event.clock} of case {case} runs from no event of its case")
+        return RungMissed(CaseKey(event.authority, event.matter, case), ref, rung, event.late_from, started_by)
     matter = aggregate_key(event.authority, event.matter)
     key = CaseKey(event.authority, event.matter, case_id(matter, event.clock, event.subject, event.late_from))
     if isinstance(event, DeadlineWithdrawn):

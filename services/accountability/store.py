@@ -133,7 +133,7 @@ async def add_escalations(conn: Connection, climbed: Sequence[Escalated]) -> Non
         (
             *e.case.key,
             e.case.standing_no,
-            e.case.rung,
+            e.rung,
             e.late_from,
             e.at,
             e.addressee.person,
@@ -227,11 +227,12 @@ def case_of(row: Record) -> Case:
         opened_at=row["opened_at"],
         standing_since=row["standing_since"],
         standing_no=row["standing_no"],
+        standing_event=row["standing_event"],
         withdrawn_at=row["withdrawn_at"],
         withdrawn_because=row["withdrawn_because"],
         answered_at=row["answered_at"],
         answered_by=row["answered_by"],
-        rung=row["rung"],
+        fired=tuple(row["fired"]),
         revision=row["revision"],
         attributions=row["attributions"],
         proposal=proposal_of(row["proposal"]),
@@ -264,11 +265,13 @@ _RENEWED: dict[str, Callable[[Case], Any]] = {
     "direct_person": lambda c: c.proposal[0].person,
     "leading_person": lambda c: c.proposal[1].person,
     "principal_person": lambda c: c.proposal[2].person,
+    "standing_event": attrgetter("standing_event"),
 }
 _RENEWED_JSON: dict[str, Callable[[Case], Any]] = {
     "proposal": _proposal,
     "addressed": lambda c: c.addressed,
     "told": lambda c: c.told,
+    "fired": lambda c: c.fired,
 }
 _CASE_COLUMNS = " ".join({**_FIXED, **_RENEWED, **_RENEWED_JSON})
 _CASE_VALUES = (*_FIXED.values(), *_RENEWED.values(), *_RENEWED_JSON.values())

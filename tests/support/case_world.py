@@ -14,7 +14,7 @@ import orjson
 from services.accountability import rulebook
 from services.accountability.config import SHIPPED
 from services.accountability.handlers import handler
-from services.accountability.rules.identity import case_id
+from services.accountability.rules.identity import case_id, opening_id
 from services.accountability.rules.model import CaseKey
 from shared import inbox, outbox
 from shared.clock import Moment
@@ -99,9 +99,17 @@ def untrue(matter: str = "M1", due: str = "2026-03-10", reason: str = "met", **c
     )
 
 
-def rung_missed(case: UUID, rung: int, due: str, matter: str = "M1") -> DeadlineMissed:
-    """A case's own limit passed unanswered."""
-    return missed(matter, due, clock=f"rung-{rung}", subject=f"case:{case}", facts=(), holdings=())
+def rung_missed(
+    case: UUID, rung: int, due: str, matter: str = "M1", *, since: str = "2026-03-11", started_by: str = ""
+) -> DeadlineMissed:
+    """A case's own limit passed unanswered; it ran from the case's opening, or from the reinstatement `started_by`."""
+    opening = opening_id(case)
+    facts = tuple(
+        FactUsed(type=type_, occurred_at=day(since), source="/duban/accountability", id=id, event=id)
+        for type_, id in (("case.opened", opening), ("case.reinstated", started_by))
+        if id
+    )
+    return missed(matter, due, clock=f"rung-{rung}", subject=f"case:{case}", facts=facts, holdings=())
 
 
 def assigned(person: str, role: str, since: str, *, unit: str | None = UNIT, id: str = "") -> HolderAssigned:

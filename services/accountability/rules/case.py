@@ -6,18 +6,21 @@
         │ withdrawn             │  │  │    the same row is reinstated        └─ ladder, answer, proposal stay as
         ▼        missed,        │  │  └─ revised: the proposal changed          they were; nothing is erased
     (refuted) ─higher revision──┼──┘
-                                ├─ rung k missed, unanswered: rung = k, never down, once for each standing
+                                ├─ rung k missed, unanswered: rung k fires, once for each standing
                                 └─ answered: its limits stop, no rung fires any more
 
 The deadline service's last word counts, by revision: an older or equal one is ignored, so that every order of arrival
-ends in the same state (I8). A reinstated case starts its ladder anew and awaits an answer of its own. A rung that fired
-stays on record though its limit be withdrawn afterwards: whoever was told was told (R22).
+ends in the same state (I8). A reinstated case starts its ladder anew and awaits an answer of its own: a rung's miss is
+heeded only where its limit ran from the very event by which the case stands now. Rungs that fall due together may come
+in any order: each reaches its own addressee, and the rung reached is the highest that fired, never down. A rung that
+fired stays on record though its limit be withdrawn afterwards: whoever was told was told (R22).
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from services.accountability.rules.identity import opening_id, reinstatement_id
 from services.accountability.rules.ladder import Rulebook, addressee
 from services.accountability.rules.model import (
     Addressee,
@@ -55,11 +58,19 @@ class Revised:
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
+    """`rung` is the one that fired; the case may have reached a higher one before."""
+
     case: Case
     at: datetime
     cause: Ref
+    rung: int
     addressee: Addressee
     late_from: datetime
+
+    @property
+    def last(self) -> bool:
+        """There is no rung above (D17)."""
+        return self.rung == self.case.ladder[-1].rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +152,24 @@ def on_untrue(known: Known, untrue: Untrue, now: datetime) -> Decision:
 
 
 def on_rung_missed(case: Case, missed: RungMissed, now: datetime) -> Decision:
-    """Nobody answered in time: one rung up, once, and only upwards (I1, R22). The last rung ends the loop (D17)."""
+    """Nobody answered in time: the rung fires, once in this standing (I1, R22). The last rung ends the loop (D17)."""
     ignored: Ignored | None = None
     if case.state == "withdrawn":
         ignored = "withdrawn"
     elif case.answered_at is not None:
         ignored = "answered"
-    elif missed.late_from <= case.standing_since:
+    elif missed.started_by != case.standing_event:
         ignored = "former-standing"
     elif missed.rung > case.ladder[-1].rung:
         ignored = "no-such-rung"
-    elif missed.rung <= case.rung:
+    elif missed.rung in case.fired:
         ignored = "climbed-before"
     if ignored:
         return Decision(case, ignored=ignored)
     to = addressee(case.ladder, missed.rung, case.proposal)
-    climbed = _address(replace(case, rung=missed.rung, revision=case.revision + 1), to)
-    return Decision(climbed, Escalated(climbed, now, missed.ref, to, missed.late_from))
+    fired = tuple(sorted({*case.fired, missed.rung}))
+    climbed = _address(replace(case, fired=fired, revision=case.revision + 1), to)
+    return Decision(climbed, Escalated(climbed, now, missed.ref, missed.rung, to, missed.late_from))
 
 
 def revise(
@@ -211,11 +223,12 @@ def _open(miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -
         opened_at=now,
         standing_since=now,
         standing_no=1,
+        standing_event=opening_id(miss.key.case_id),
         withdrawn_at=None,
         withdrawn_because=None,
         answered_at=None,
         answered_by=None,
-        rung=0,
+        fired=(),
         revision=1,
         attributions=1,
         proposal=proposal,
@@ -228,8 +241,9 @@ def _open(miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -
 def _reinstate(case: Case, proposal: Proposal, now: datetime) -> Decision:
     to = addressee(case.ladder, 0, proposal)
     standing = replace(
-        case, state="standing", standing_since=now, standing_no=case.standing_no + 1, rung=0,
-        withdrawn_at=None, withdrawn_because=None, answered_at=None, answered_by=None, revision=case.revision + 1,
+        case, state="standing", standing_since=now, standing_no=case.standing_no + 1,
+        standing_event=reinstatement_id(case.key.case_id, case.miss), fired=(), withdrawn_at=None,
+        withdrawn_because=None, answered_at=None, answered_by=None, revision=case.revision + 1,
     )  # fmt: skip
     again = _address(_name(standing, proposal), to)
     return Decision(again, Reinstated(again, now, case.miss, to))

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
+from services.accountability.rules.model import Ref
+
 NAMESPACE = UUID("b3a1f0f8-58f2-5c39-8d2e-1f0f4a7f9a35")
 _CASE_SUBJECT = re.compile(r"case:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _RUNG_CLOCK = re.compile(r"rung-([1-9][0-9]?)")
@@ -20,6 +22,21 @@ def case_id(matter_key: str, clock: str, subject: str, late_from: datetime) -> U
 def event_id(type_: str, case: UUID, cause: str) -> str:
     """The id of a case's event: one of a type for each cause."""
     return str(uuid5(NAMESPACE, f"{type_}|{case}|{cause}"))
+
+
+def caused(ref: Ref) -> str:
+    """A cause as `event_id` takes it."""
+    return f"{ref.source}|{ref.id}"
+
+
+def opening_id(case: UUID) -> str:
+    """The id of case.opened: a case is opened once, whatever opens it."""
+    return event_id("case.opened", case, "")
+
+
+def reinstatement_id(case: UUID, miss: Ref) -> str:
+    """The id of case.reinstated: one for each miss that makes the case stand again."""
+    return event_id("case.reinstated", case, caused(miss))
 
 
 def case_of_subject(subject: str) -> UUID | None:

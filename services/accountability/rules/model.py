@@ -108,12 +108,14 @@ class Untrue:
 
 @dataclass(frozen=True, slots=True)
 class RungMissed:
-    """A limit of the case itself passed unanswered: the clock `rung-k` (D17)."""
+    """A limit of the case itself passed unanswered: the clock `rung-k` (D17). `started_by` is the id of the case's own
+    event from which the limit ran."""
 
     key: CaseKey
     ref: Ref
     rung: int
     late_from: datetime
+    started_by: str
 
 
 Verdict = Missed | Untrue | RungMissed
@@ -131,7 +133,8 @@ class Case:
     """A responsibility case as it stands.
 
     `verdict_revision` is that of the deadline service's last word on the miss; `revision` counts the case's own events,
-    1..n (I17). `standing_no` counts how often the case came to stand: 1, and one more for each reinstatement.
+    1..n (I17). `standing_no` counts how often the case came to stand: 1, and one more for each reinstatement;
+    `standing_event` is the id of our event by which it last did. `fired` are the rungs that fired since, ascending.
     """
 
     key: CaseKey
@@ -154,16 +157,22 @@ class Case:
     opened_at: datetime
     standing_since: datetime
     standing_no: int
+    standing_event: str
     withdrawn_at: datetime | None
     withdrawn_because: Untruth | None
     answered_at: datetime | None
     answered_by: str | None
-    rung: int
+    fired: tuple[int, ...]
     revision: int
     attributions: int
     proposal: Proposal
     addressed: tuple[str, ...]
     told: tuple[str, ...]
+
+    @property
+    def rung(self) -> int:
+        """The highest rung reached in this standing."""
+        return self.fired[-1] if self.fired else 0
 
     @property
     def at_last_rung(self) -> bool:

@@ -34,19 +34,19 @@ update cases c set
     u.standing_since, standing_no = u.standing_no, withdrawn_at = u.withdrawn_at, withdrawn_because =
     u.withdrawn_because, answered_at = u.answered_at, answered_by = u.answered_by, rung = u.rung, at_last_rung =
     u.at_last_rung, revision = u.revision, attributions = u.attributions, direct_person = u.direct_person,
-    leading_person = u.leading_person, principal_person = u.principal_person, proposal = u.proposal::jsonb, addressed
-    = u.addressed::jsonb, told = u.told::jsonb
+    leading_person = u.leading_person, principal_person = u.principal_person, standing_event = u.standing_event,
+    proposal = u.proposal::jsonb, addressed = u.addressed::jsonb, told = u.told::jsonb, fired = u.fired::jsonb
 from unnest(
     $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
     $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[],
     $17::timestamptz[], $18::timestamptz[], $19::int[], $20::timestamptz[], $21::text[], $22::timestamptz[],
     $23::text[], $24::int[], $25::boolean[], $26::int[], $27::int[], $28::text[], $29::text[], $30::text[],
-    $31::text[], $32::text[], $33::text[]
+    $31::text[], $32::text[], $33::text[], $34::text[], $35::text[]
 ) u(
     authority, matter, case_id, due, item, unit, zone, calendar, state, verdict_revision, held_since, held_until,
     held_unit, held_by, miss_source, miss_id, detected_at, standing_since, standing_no, withdrawn_at,
     withdrawn_because, answered_at, answered_by, rung, at_last_rung, revision, attributions, direct_person,
-    leading_person, principal_person, proposal, addressed, told
+    leading_person, principal_person, standing_event, proposal, addressed, told, fired
 )
 where c.authority = u.authority and c.matter = u.matter and c.case_id = u.case_id;
 

@@ -84,6 +84,8 @@ create table cases (
     proposal jsonb not null,
     addressed jsonb not null,
     told jsonb not null,
+    standing_event text not null,
+    fired jsonb not null,
     constraint cases_pkey PRIMARY KEY (authority, matter, case_id),
     constraint cases_answered_say_by_whom CHECK ((answered_at IS NULL) = (answered_by IS NULL)),
     constraint cases_are_withdrawn_for_a_known_reason CHECK (withdrawn_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text])),
@@ -104,8 +106,11 @@ comment on table cases is 'Authoritative for what stands. The id is derived from
 comment on column cases.due is 'As written: a bare date for a day limit, else an instant with its offset.';
 comment on column cases.unit is 'The unit that had the matter at the due instant.';
 comment on column cases.verdict_revision is 'Of the deadline service''s last word on the miss; an older one is ignored (D3).';
+comment on column cases.rung is 'The highest rung that has fired in this standing; never goes down within it (R22).';
 comment on column cases.revision is 'Events published of this case, 1..n (I17).';
 comment on column cases.direct_person is 'As leading_person and principal_person: the person of the current proposal, null for a vacancy.';
+comment on column cases.standing_event is 'The id of the case.opened or case.reinstated by which it stands, or stood last; its rungs'' limits start from it.';
+comment on column cases.fired is 'The rungs that have fired in this standing, ascending; rung is the highest of them, else 0.';
 
 create table consumed_offsets (
     topic text not null,

@@ -22,9 +22,16 @@ from services.accountability.rules.case import (
     refusal_of_answer,
     revise,
 )
-from services.accountability.rules.identity import case_id, case_of_subject, clock_of_rung, rung_of_clock
+from services.accountability.rules.identity import (
+    case_id,
+    case_of_subject,
+    clock_of_rung,
+    opening_id,
+    rung_of_clock,
+)
 from services.accountability.rules.ladder import Edition, Rulebook, addressee
 from services.accountability.rules.model import (
+    Addressee,
     Case,
     CaseKey,
     Missed,
@@ -63,8 +70,10 @@ def untrue(revision: int = 2) -> Untrue:
     return Untrue(KEY, Ref("/duban/deadline", f"untrue-{revision}"), revision, "met")
 
 
-def rung(number: int, late_from: datetime = NOW + timedelta(days=1)) -> RungMissed:
-    return RungMissed(KEY, Ref("/duban/deadline", f"rung-{number}"), number, late_from)
+def rung(number: int, late_from: datetime = NOW + timedelta(days=1), started_by: str | None = None) -> RungMissed:
+    """A limit of the opened case, or of the standing that began with the event `started_by`."""
+    start = started_by or opening_id(KEY.case_id)
+    return RungMissed(KEY, Ref("/duban/deadline", f"rung-{number}"), number, late_from, start)
 
 
 def opened(people: Proposal | None = None) -> Case:
@@ -133,18 +142,69 @@ def test_a_reinstated_case_starts_its_ladder_anew_and_awaits_a_new_answer() -> N
     assert (case.state, case.rung, case.standing_no, case.standing_since) == ("standing", 0, 2, later)
     assert (case.answered_at, case.opened_at) == (None, NOW)
     assert case.addressed == ("chen", "li", "zhang")
-    assert on_rung_missed(case, rung(1, later), later).ignored == "former-standing"
-    assert on_rung_missed(case, rung(1, later + timedelta(days=1)), later).happened is not None
+    assert on_rung_missed(case, rung(1, started_by=case.standing_event), later).happened is not None
+
+
+def test_a_former_standings_rung_does_not_escalate_a_reinstated_case_however_late_it_is_due() -> None:
+    withdrawn = case_after(on_untrue(opened(), untrue(2), NOW))
+    again = case_after(on_missed(withdrawn, miss(3), proposal(), BOOK, NOW + timedelta(days=3)))
+    for due in (NOW, again.standing_since, NOW + timedelta(days=4), NOW + timedelta(days=400)):
+        assert on_rung_missed(again, rung(2, due), due).ignored == "former-standing"
+    withdrawn_again = case_after(on_untrue(again, untrue(4), NOW))
+    third = case_after(on_missed(withdrawn_again, miss(5), proposal(), BOOK, NOW))
+    for former in (opening_id(KEY.case_id), again.standing_event):
+        assert on_rung_missed(third, rung(1, started_by=former), NOW).ignored == "former-standing"
+    assert on_rung_missed(third, rung(1, started_by=third.standing_event), NOW).happened is not None
 
 
 def test_rungs_climb_once_and_never_down() -> None:
     first = on_rung_missed(opened(), rung(1), NOW)
     assert isinstance(first.happened, Escalated) and first.happened.addressee.person == "li"
     assert on_rung_missed(case_after(first), rung(1), NOW).ignored == "climbed-before"
-    second = on_rung_missed(opened(), rung(2), NOW)
-    assert case_after(second).at_last_rung
-    assert on_rung_missed(case_after(second), rung(1), NOW).ignored == "climbed-before"
     assert on_rung_missed(opened(), rung(3), NOW).ignored == "no-such-rung"
+
+
+def test_the_leader_in_charge_is_told_though_the_rung_above_fired_first() -> None:
+    second = on_rung_missed(opened(), rung(2), NOW)
+    assert isinstance(second.happened, Escalated)
+    assert (second.happened.addressee.person, second.happened.last) == ("wang", True)
+    first = on_rung_missed(case_after(second), rung(1), NOW)
+    assert isinstance(first.happened, Escalated)
+    assert (first.happened.rung, first.happened.addressee.person, first.happened.last) == (1, "li", False)
+    assert (case_after(first).rung, case_after(first).at_last_rung) == (2, True)
+
+
+PEOPLE = st.none() | st.sampled_from(["a", "b", "c"])
+
+
+@given(
+    st.lists(st.integers(1, 5), max_size=12), st.lists(PEOPLE, min_size=3, max_size=3),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_rungs_fire_alike_in_every_order_with_every_duplicate(
+    missed: list[int], people: list[str | None], random: object
+) -> None:
+    ladder = (*LADDER, Rung(3, "leading", "9wd"), Rung(4, "principal", "12wd"))
+    known = on_missed(None, miss(), proposal(*people), Rulebook("b", (Edition("1", date(1900, 1, 1), ladder),)), NOW)
+
+    def outcome(order: list[int]) -> tuple[set[tuple[int, Addressee]], Case]:
+        case, told, highest = case_after(known), set(), 0
+        for number in order:
+            decision = on_rung_missed(case, rung(number), NOW)
+            if isinstance(decision.happened, Escalated):
+                assert (decision.happened.rung, decision.happened.addressee) not in told, "each rung fires once"
+                told.add((decision.happened.rung, decision.happened.addressee))
+            case = case_after(decision)
+            assert case.rung >= highest, "the rung reached never goes down"
+            highest = case.rung
+        return told, case
+
+    shuffled = [*missed, *missed]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    told, case = outcome(missed)
+    assert {number for number, _ in told} == {number for number in missed if number <= 4}
+    assert case.rung == max((number for number, _ in told), default=0)
+    assert outcome(shuffled) == (told, case)
 
 
 def test_an_answered_or_withdrawn_case_does_not_climb() -> None:

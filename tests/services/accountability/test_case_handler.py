@@ -1,13 +1,17 @@
 """A batch in, cases and events out, on a real Postgres."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from shared.errors import NewerVersion, Permanent
+from shared.events.base import Event
 from shared.inbox import Message
 from tests.support.case_world import (
+    LIMIT,
     World,
     assigned,
-    day,
     delivered,
     ended,
     in_hands_of,
@@ -211,60 +215,28 @@ async def test_many_cases_are_revised_in_chunks(world: World, monkeypatch: pytes
     assert {case["principal_person"] for case in await world.cases()} == {"new-wang"}
 
 
-async def test_an_unanswered_case_climbs_each_rung_once_and_the_last_says_so(world: World) -> None:
-    await world.feed(*HOLDERS, delivered(missed()))
-    id = key_of().case_id
-    for _ in range(2):
-        await world.feed(delivered(rung_missed(id, 1, "2026-03-12")))
-        await world.feed(delivered(rung_missed(id, 1, "2026-03-13"), revision=3))
-        await world.feed(delivered(rung_missed(id, 2, "2026-03-18")))
-    _, first, second = await world.published()
-    assert (first["type"], first["rung"], first["last"]) == ("case.escalated", 1, False)
-    assert first["addressee"] == {"role": "leading", "person": "li", "skipped": []}
-    assert (second["rung"], second["last"], second["addressee"]["person"]) == (2, True, "wang")
-    assert len(await world.cases()) == 1
-    assert await world.conn.fetchval("select count(*) from escalations") == 2
-
-
-async def test_a_vacant_rung_is_skipped_upwards(world: World) -> None:
-    await world.feed(HOLDERS[0], HOLDERS[2], delivered(missed()))
-    await world.feed(delivered(rung_missed(key_of().case_id, 1, "2026-03-12")))
-    escalated = (await world.published())[-1]
-    assert escalated["rung"] == 1
-    assert escalated["addressee"] == {"role": "principal", "person": "wang", "skipped": ["leading"]}
-    assert not escalated["last"]
-
-
-async def test_a_withdrawn_case_does_not_climb_and_a_reinstated_one_climbs_anew(world: World) -> None:
-    id = key_of().case_id
-    await world.feed(*HOLDERS, delivered(missed()))
-    await world.feed(delivered(rung_missed(id, 1, "2026-03-12")))
-    await world.feed(delivered(untrue(), revision=2))
-    await world.feed(delivered(rung_missed(id, 2, "2026-03-18")))
-    world.clock.now = day("2026-04-01")
-    await world.feed(delivered(missed(), revision=3))
-    await world.feed(delivered(rung_missed(id, 2, "2026-03-18")))  # a zombie of the first standing
-    assert await world.types() == ["case.opened", "case.escalated", "case.withdrawn", "case.reinstated"]
-    await world.feed(delivered(rung_missed(id, 1, "2026-04-02"), revision=2))
-    assert (await world.types())[-1] == "case.escalated"
-    assert (await world.case())["rung"] == 1
-
-
-async def test_a_case_clock_taken_back_leaves_the_rung_on_record(world: World) -> None:
-    id = key_of().case_id
-    await world.feed(*HOLDERS, delivered(missed()))
-    await world.feed(delivered(rung_missed(id, 1, "2026-03-12")))
-    taken_back = untrue(due="2026-03-12", clock="rung-1", subject=f"case:{id}")
-    await world.feed(delivered(taken_back, revision=2))
-    assert (await world.case())["rung"] == 1
-    assert await world.types() == ["case.opened", "case.escalated"]
-
-
-async def test_a_rung_of_a_case_that_never_was_is_for_the_dead_letters(world: World) -> None:
-    with pytest.raises(Permanent):
-        await world.feed(delivered(rung_missed(key_of().case_id, 1, "2026-03-12")))
-    with pytest.raises(Permanent):
-        await world.feed(delivered(missed(subject=f"case:{key_of().case_id}", clock="hearing")))
+async def test_a_case_tells_its_instants_in_the_zone_of_its_limit_whatever_the_database_made_of_them(
+    world: World,
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    world.clock.now = datetime(2012, 4, 24, 4, 0, 1, tzinfo=UTC)
+    limit = LIMIT.model_copy(update={"zone": "America/New_York", "calendar": "US-federal"})
+    due, late = datetime(2012, 4, 23, 17, tzinfo=zone), datetime(2012, 4, 24, tzinfo=zone)
+    miss = missed(late_from=late, detected_at=late.astimezone(UTC), limit=limit).model_copy(update={"due": due})
+    taken_back = untrue(late_from=late.astimezone(UTC)).model_copy(update={"due": due})
+    said: tuple[Event, ...] = (miss, taken_back, miss)
+    for revision, event in enumerate(said, start=1):
+        await world.feed(delivered(event, revision=revision))
+    case = await world.case()
+    again = rung_missed(case["case_id"], 1, "2026-03-18", started_by=case["standing_event"])
+    await world.feed(delivered(again))
+    events = await world.published()
+    assert [event["type"] for event in events] == [
+        "case.opened", "case.withdrawn", "case.reinstated", "case.escalated",
+    ]  # fmt: skip
+    for told in events:
+        assert (told["due"], told["occurred_at"]) == ("2012-04-23T17:00:00-04:00", "2012-04-24T00:00:01-04:00")
+    assert (events[0]["late_from"], events[0]["detected_at"]) == (("2012-04-24T00:00:00-04:00",) * 2)
 
 
 async def test_imported_history_is_decided_alike_but_starts_no_ladder(world: World) -> None:
