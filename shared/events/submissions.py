@@ -23,11 +23,15 @@ class Fact(Event):
         return self
 
 
-class Handled(Fact):
-    """A fact that says in whose hands the matter is from now on."""
+class Acted(Fact):
+    """A fact that may say who did it."""
 
     unit: Name | None = None
     person: PersonId | None = None
+
+
+class Handled(Acted):
+    """A fact that says in whose hands the matter is from now on: who did it has the matter."""
 
 
 class MatterSubmitted(Handled):
@@ -46,8 +50,8 @@ class MatterAccepted(Handled):
     TYPE = "matter.accepted"
 
 
-class MatterRefused(Handled):
-    """不予受理."""
+class MatterRefused(Acted):
+    """不予受理. `unit` and `person` refused it: the matter stays in the hands it was in."""
 
     TYPE = "matter.refused"
 
@@ -71,8 +75,8 @@ class StageStarted(Handled):
     stage: Name
 
 
-class StageFinished(Handled):
-    """环节结束."""
+class StageFinished(Acted):
+    """环节结束. `unit` and `person` finished it: the matter stays in the hands it was in."""
 
     TYPE = "stage.finished"
     stage: Name
