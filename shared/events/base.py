@@ -22,8 +22,8 @@ _T = TypeVar("_T", bound=date)
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2200, 1, 1)
 """Business time outside [EARLIEST, LATEST) is a typing error in some register, never a fact."""
-_SLACK = timedelta(days=1)
-"""An instant may fall a day outside: the same midnight seen from UTC, and the end of the last plausible day."""
+_FIRST, _END = (datetime.combine(day, time_of_day(), UTC) for day in (EARLIEST - timedelta(1), LATEST + timedelta(1)))
+"""An instant may lie a day outside: a midnight east of UTC, and the end of the last plausible day west of it."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -31,8 +31,8 @@ _NOT_AN_INSTANT = "is not an instant with its offset, such as 2026-01-28T09:30:0
 
 
 def _plausible(when: _T) -> _T:
-    day, slack = (when.date(), _SLACK) if isinstance(when, datetime) else (when, timedelta())
-    if not EARLIEST - slack <= day < LATEST + slack:
+    # An instant is judged the same whatever its offset: it is read in one and written in another.
+    if not (_FIRST <= when < _END if isinstance(when, datetime) else EARLIEST <= when < LATEST):
         raise ValueError(f"lies outside {EARLIEST} to {LATEST}")
     return when
 
@@ -63,6 +63,12 @@ def _known_zone(name: str) -> str:
     if name not in _ZONES:
         raise ValueError("is not the name of an IANA time zone, such as Asia/Shanghai")
     return name
+
+
+def _without_offset(at: time_of_day) -> time_of_day:
+    if at.tzinfo is not None:
+        raise ValueError("has an offset from UTC; it is local time in the limit's zone")
+    return at
 
 
 def _written(when: datetime | date) -> str:
@@ -96,6 +102,8 @@ When = Annotated[
 ]
 """An instant with its offset, or a bare date: then it lies within that day and counts as known from 00:00 (D6)."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
+LocalTime = Annotated[time_of_day, AfterValidator(_without_offset)]
+"""A time of day on the wall; the zone is stated apart."""
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"
 _PLAIN = re.compile(PLAIN)
 """No control characters, line ends or bidi overrides: what Postgres, a header or a reader's eye would trip over."""
@@ -141,7 +149,7 @@ class LimitTerms(Model):
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] = "none"
     zone: Zone
-    day_ends: time_of_day | None = Field(default=None, description="Local close of business; absent: 24:00.")
+    day_ends: LocalTime | None = Field(default=None, description="Local close of business; absent: 24:00.")
     calendar: Name
     starts_on: tuple[Name, ...]
     stops_on: tuple[Name, ...]

@@ -114,6 +114,31 @@ def test_every_instant_survives_the_way_out_and_back(when: datetime) -> None:
     assert instants.validate_python(instants.dump_python(when, mode="json")) == when.astimezone(UTC)
 
 
+EDGES = (
+    "1899-12-31T01:00:00+08:00", "1899-12-31T23:00:00-12:00", "2200-01-01T23:00:00-12:00",
+    "2200-01-02T07:00:00+08:00", "2026-01-28T09:30:00+08:00",
+)  # fmt: skip
+
+
+@given(st.sampled_from(EDGES), st.integers(-14, 14))
+def test_an_instant_is_plausible_or_not_whatever_its_offset(text: str, hours: int) -> None:
+    elsewhere = datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=hours)))
+    assert plausible(text) == plausible(elsewhere.isoformat())
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-08:00"])
+def test_the_first_and_last_instants_of_all_are_refused(text: str) -> None:
+    assert not plausible(text)
+
+
+def plausible(text: str) -> bool:
+    try:
+        instants.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 # Limits
 
 
@@ -129,6 +154,17 @@ def test_a_limit_has_one_end(end: dict[str, str]) -> None:
     }
     with pytest.raises(ValidationError, match="either an amount or a stated end"):
         LimitTerms.model_validate_json(json.dumps({**terms, **end}))
+
+
+@pytest.mark.parametrize("day_ends", ["17:00+05:00", "17:00Z"])
+def test_the_end_of_a_day_is_local_time(day_ends: str) -> None:
+    terms = {
+        "clock": "decision", "amount": "20wd", "zone": "Asia/Shanghai", "calendar": "CN", "starts_on": [],
+        "stops_on": [], "source": "x",
+    }  # fmt: skip
+    assert LimitTerms.model_validate_json(json.dumps({**terms, "day_ends": "17:00"})).day_ends == time(17)
+    with pytest.raises(ValidationError, match="local time in the limit's zone"):
+        LimitTerms.model_validate_json(json.dumps({**terms, "day_ends": day_ends}))
 
 
 def test_an_unknown_zone_is_refused() -> None:
