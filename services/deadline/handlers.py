@@ -1,6 +1,7 @@
 """A batch of facts: kept, and every matter they concern folded again. One transaction, one statement for each step."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
 
 from services.deadline import metrics, store
 from services.deadline.calendars import load
@@ -12,14 +13,25 @@ from services.deadline.store import Key
 from shared import outbox
 from shared.clock import Clock, Moment
 from shared.errors import Permanent
+from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
 from shared.kafka import Handle, read
 from shared.postgres import Connection
 
 TOPICS = ("matter-events", "case-events")
+CaughtUp = Callable[[], Collection[int]]
+"""The partitions that are read to their end. Elsewhere a completion may stand unread: nothing is missed there yet
+(D8).
+"""
+UNCONFIRMED = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def handler(clock: Clock) -> Handle:
+def everywhere() -> Collection[int]:
+    """For a service that nobody feeds but the caller."""
+    return range(PARTITIONS)
+
+
+def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
     """What the consumer calls with each batch of `matter-events` and `case-events`."""
 
     async def handle(conn: Connection, batch: Sequence[Message]) -> None:
@@ -29,14 +41,15 @@ def handler(clock: Clock) -> Handle:
             await store.lock_matters(conn, (row.key for row in rows))
             changed = await store.insert_facts(conn, rows)
             metrics.FACTS.inc(len(rows))
-            await refold(conn, changed, await clock.moment(conn))
+            await refold(conn, changed, await clock.moment(conn), caught_up())
 
     return handle
 
 
-async def refold(conn: Connection, keys: Iterable[Key], moment: Moment) -> None:
-    """Fold these matters, whose rows the caller has locked, and publish what is new about their clocks. Raises
-    Permanent for a limit that cannot be counted.
+async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets: Collection[int]) -> None:
+    """Fold these matters, whose rows the caller has locked, and publish what is new about their clocks. Outside of
+    `buckets` nothing is found missed: its alarm stays, and the sweep fires it once the partition is read to its end.
+    Raises Permanent for a limit that cannot be counted.
     """
     wanted = sorted(keys)
     if not wanted:
@@ -46,8 +59,9 @@ async def refold(conn: Connection, keys: Iterable[Key], moment: Moment) -> None:
     saved, refolds, events = [], [], []
     for key in wanted:
         happened = [fact_of(row) for row in facts[key]]
+        confirmed = moment.confirmed if store.bucket(key) in buckets else UNCONFIRMED
         try:
-            decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, moment.confirmed)
+            decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, confirmed)
         except DeadlineError as error:
             raise Permanent(f"a limit cannot be counted: {error}") from error
         saved += [(key, row) for row, _ in decision.clocks]

@@ -23,23 +23,28 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         batch=settings.relay_batch,
         lease_s=settings.relay_lease_s,
     )
-    sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s)
 
     def committed() -> None:
         relay.wake()
         sweep.wake()
+
+    def caught_up() -> frozenset[int]:
+        return consumer.caught_up()
 
     consumer = Consumer(
         pool,
         settings.kafka,
         service="deadline",
         topics=TOPICS,
-        handle=handler(clock),
+        handle=handler(clock, caught_up),
         committed=committed,
         prefix=settings.topic_prefix,
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,
         wait_ms=settings.kafka_wait_ms,
+    )
+    sweep = Sweep(
+        pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=consumer.caught_up
     )
     api = create_api("Duban deadlines", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
     api.include_router(routes(pool, clock))

@@ -1,6 +1,6 @@
 """Facts and clocks in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -8,6 +8,8 @@ from typing import Any
 
 from services.deadline.rules.change import Stored
 from services.deadline.rules.fold import State
+from shared.events.base import aggregate_key
+from shared.outbox import bucket_of
 from shared.postgres import Connection, Record, load_queries
 
 QUERIES = load_queries(Path(__file__).parent / "sql" / "queries.sql")
@@ -97,11 +99,18 @@ async def select_clocks(conn: Connection, keys: Iterable[Key]) -> dict[Key, list
     return found
 
 
-async def claim_due_clocks(conn: Connection, at: datetime, now: datetime, limit: int) -> list[tuple[Key, Stored]]:
-    """Clocks whose alarm is at or before `at`, of at most `limit` matters, earliest first; none of a matter that is to
-    be folded by `now`. Locked, then looked up: the row seen before the lock may be of yesterday.
+def bucket(key: Key) -> int:
+    """The partition of the matter on every topic."""
+    return bucket_of(aggregate_key(*key))
+
+
+async def claim_due_clocks(
+    conn: Connection, buckets: Collection[int], at: datetime, now: datetime, limit: int
+) -> list[tuple[Key, Stored]]:
+    """Clocks in these buckets whose alarm is at or before `at`, of at most `limit` matters, earliest first; none of a
+    matter that is to be folded by `now`. Locked, then looked up: the row seen before the lock may be of yesterday.
     """
-    matters = await conn.fetch(QUERIES["claim_due_matters"], at, now, limit)
+    matters = await conn.fetch(QUERIES["claim_due_matters"], sorted(buckets), at, now, limit)
     columns = _columns((row["authority"], row["matter"]) for row in matters)
     rows = await conn.fetch(QUERIES["select_due_clocks"], *columns, at) if matters else []
     return [((row["authority"], row["matter"]), _stored(row)) for row in rows]
@@ -123,6 +132,7 @@ async def save_clocks(conn: Connection, rows: Sequence[tuple[Key, Stored]]) -> N
         [key[1] for key, _ in rows],
         [c.name for _, c in rows],
         [c.subject for _, c in rows],
+        [bucket(key) for key, _ in rows],
         [c.state.value for _, c in rows],
         [c.item for _, c in rows],
         [c.unit for _, c in rows],

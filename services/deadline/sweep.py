@@ -1,8 +1,9 @@
-"""The sweep: the only scheduler of the system. It claims alarms that have come and fires what the stored rows say
-(D12).
+"""The sweep: the only scheduler of the system. It claims alarms that have come and fires what the stored rows say, D12.
 
-Any number of replicas sweep at once: rows are claimed under the matters' locks, those held elsewhere are skipped. A
-fact that arrives meanwhile waits for the lock and folds again: it finds what was fired, and takes it back if untrue.
+A replica sweeps only the partitions that it has read to their end: before that, the completion of what looks overdue
+may stand unread, after an outage for instance, and somebody would be named for nothing. Any number of replicas sweep at
+once: rows are claimed under the matters' locks, those held elsewhere are skipped. A fact that arrives meanwhile waits
+for the lock and folds again: it finds what was fired, and takes it back if untrue.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from services.deadline import metrics, store
-from services.deadline.handlers import refold
+from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
 from shared import outbox
@@ -37,10 +38,13 @@ class SweepResult:
 class Sweep:
     """Batches of due alarms until there are none, then sleep until the next one or `poll_s`, whichever is sooner."""
 
-    def __init__(self, pool: Pool, clock: Clock, relay: Relay, *, batch: int, poll_s: float) -> None:
+    def __init__(
+        self, pool: Pool, clock: Clock, relay: Relay, *, batch: int, poll_s: float, caught_up: CaughtUp = everywhere
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._relay = relay
+        self._caught_up = caught_up
         self._batch = batch
         self._poll_s = poll_s
         self._woken = asyncio.Event()
@@ -54,9 +58,10 @@ class Sweep:
         with metrics.SWEEP_SECONDS.time():
             async with self._pool.acquire() as conn, conn.transaction():
                 moment = await self._clock.moment(conn)
+                buckets = self._caught_up()
                 keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
-                await refold(conn, keys, moment)
-                claimed = await store.claim_due_clocks(conn, moment.confirmed, moment.now, self._batch)
+                await refold(conn, keys, moment, buckets)
+                claimed = await store.claim_due_clocks(conn, buckets, moment.confirmed, moment.now, self._batch)
                 saved, events = [], []
                 for key, row in claimed:
                     fired, changes = fire(row, moment.confirmed)

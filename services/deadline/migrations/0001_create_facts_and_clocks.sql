@@ -31,6 +31,7 @@ create table clocks (
     matter text not null,
     clock text not null,
     subject text not null,
+    bucket int not null,
     state text not null
         check (state in ('not_started', 'running', 'warned', 'met', 'missed', 'missed_done', 'void')),
     item text,
@@ -58,7 +59,8 @@ create table clocks (
     constraint clocks_at_rest_have_no_alarm check (next_alarm_at is null or state in ('running', 'warned'))
 );
 comment on table clocks is 'The last fold of each clock; the sweep fires from it without loading facts (D12).';
-create index clocks_to_fire on clocks (next_alarm_at) where next_alarm_at is not null;
+create index clocks_to_fire on clocks (bucket, next_alarm_at) where next_alarm_at is not null;
+create index clocks_by_next_alarm on clocks (next_alarm_at) where next_alarm_at is not null;
 create index clocks_by_due on clocks (late_from, authority, matter, clock, subject) where applies and late_from is not null;
 create index clocks_by_unit on clocks (unit, late_from) where applies and late_from is not null;
 

@@ -30,20 +30,26 @@ select c.* from unnest($1::text[], $2::text[]) u (a, m)
 join clocks c on c.authority = u.a and c.matter = u.m
 
 -- claim_due_matters --
--- Matters with a clock whose alarm has come, locked; those another transaction works on are left to it, and those with
--- a fact that has become known are to be folded first: their rows may say what is no longer true (D7).
-select m.authority, m.matter from clocks c
+-- Matters in these buckets with a clock whose alarm has come, earliest first, locked. Those another transaction works on
+-- are left to it; those with a fact that has become known are folded first: their rows may say what is not true (D7).
+select m.authority, m.matter from unnest($1::int[]) b
+cross join lateral (
+    select authority, matter, next_alarm_at from clocks
+    where bucket = b and next_alarm_at <= $2
+    order by next_alarm_at limit $4
+) c
 join matters m on m.authority = c.authority and m.matter = c.matter
-where c.next_alarm_at <= $1 and (m.refold_at is null or m.refold_at > $2)
+where m.refold_at is null or m.refold_at > $3
 order by c.next_alarm_at
-limit $3
+limit $4
 for update of m skip locked
 
 -- select_due_clocks --
--- Looked up again under the lock: what was due may have been met meanwhile.
+-- Looked up again under the lock: what was due may have been met meanwhile. In the order in which they fell due.
 select c.* from unnest($1::text[], $2::text[]) u (a, m)
 join clocks c on c.authority = u.a and c.matter = u.m
 where c.next_alarm_at <= $3
+order by c.authority, c.matter, c.next_alarm_at, c.late_from, c.clock, c.subject
 
 -- claim_matters_to_refold --
 -- Matters with a fact that is known by now, locked.
@@ -55,13 +61,13 @@ for update skip locked
 
 -- save_clocks --
 -- Write the rows as folded or fired.
-insert into clocks (authority, matter, clock, subject, state, item, unit, zone, due_on, late_from, done_at, done_on,
+insert into clocks (authority, matter, clock, subject, bucket, state, item, unit, zone, due_on, late_from, done_at, done_on,
     withdrawn, warned, next_alarm_at, alarms, says, missed_late_from, digest, applies, revision,
     known_at, confirmed_at)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::date[], $10::timestamptz[], $11::timestamptz[], $12::date[], $13::boolean[], $14::text[], $15::timestamptz[],
-    $16::jsonb[], $17::jsonb[], $18::timestamptz[], $19::text[], $20::boolean[], $21::bigint[],
-    $22::timestamptz[], $23::timestamptz[])
+select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::date[], $11::timestamptz[], $12::timestamptz[], $13::date[], $14::boolean[],
+    $15::text[], $16::timestamptz[], $17::jsonb[], $18::jsonb[], $19::timestamptz[], $20::text[], $21::boolean[],
+    $22::bigint[], $23::timestamptz[], $24::timestamptz[])
 on conflict (authority, matter, clock, subject) do update set
     state = excluded.state, item = excluded.item, unit = excluded.unit, zone = excluded.zone, due_on = excluded.due_on,
     late_from = excluded.late_from, done_at = excluded.done_at, done_on = excluded.done_on,

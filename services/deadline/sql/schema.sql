@@ -5,6 +5,7 @@ create table clocks (
     matter text not null,
     clock text not null,
     subject text not null,
+    bucket integer not null,
     state text not null,
     item text,
     unit text,
@@ -32,8 +33,9 @@ create table clocks (
     constraint clocks_with_a_due_know_when_they_are_late CHECK (late_from IS NOT NULL OR (state = ANY (ARRAY['not_started'::text, 'void'::text])))
 );
 CREATE INDEX clocks_by_due ON clocks USING btree (late_from, authority, matter, clock, subject) WHERE applies AND late_from IS NOT NULL;
+CREATE INDEX clocks_by_next_alarm ON clocks USING btree (next_alarm_at) WHERE next_alarm_at IS NOT NULL;
 CREATE INDEX clocks_by_unit ON clocks USING btree (unit, late_from) WHERE applies AND late_from IS NOT NULL;
-CREATE INDEX clocks_to_fire ON clocks USING btree (next_alarm_at) WHERE next_alarm_at IS NOT NULL;
+CREATE INDEX clocks_to_fire ON clocks USING btree (bucket, next_alarm_at) WHERE next_alarm_at IS NOT NULL;
 comment on table clocks is 'The last fold of each clock; the sweep fires from it without loading facts (D12).';
 
 create table consumed_offsets (

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from services.deadline import store
+from services.deadline.handlers import handler
 from services.deadline.rules.fold import State
 from services.deadline.sweep import Sweep
 from shared.events.base import LimitTerms
@@ -89,7 +90,7 @@ async def test_a_fact_that_commits_between_the_sweeps_snapshot_and_its_lock_is_n
 ) -> None:
     """The claiming statement takes its snapshot, waits for an advisory lock, and only then locks the matter."""
     claim = store.QUERIES["claim_due_matters"]
-    held = claim.replace("where c.next_alarm_at", "where w.held::text is not null and c.next_alarm_at")
+    held = claim.replace("where m.refold_at", "where w.held::text is not null and m.refold_at")
     assert held != claim
     waiting = "select q.* from (select pg_advisory_xact_lock_shared(7) as held offset 0) w cross join lateral"
     monkeypatch.setitem(store.QUERIES, "claim_due_matters", f"{waiting} ({held}) q")
@@ -169,3 +170,23 @@ async def test_the_loop_wakes_for_the_next_alarm_and_tells_the_relay(
     stopping.set()
     await running
     assert await service.told() == ["scheduled", "missed"]
+
+
+async def test_a_partition_that_is_not_read_to_its_end_misses_nothing_until_it_is(service: Service) -> None:
+    """After an outage the completions of what looks overdue may stand unread on the topic."""
+    read: set[int] = set()
+    handle = handler(service.clock, lambda: read)
+    service.clock.now = at("03-05 00:00")
+
+    async def deliver(*batch: Message) -> None:
+        async with service.pool.acquire() as conn, conn.transaction():
+            await handle(conn, batch)
+
+    await deliver(registered("1"), registered("2"))
+    relay = Relay(service.pool, "nowhere:1", idempotent=False)
+    sweep = Sweep(service.pool, service.clock, relay, batch=10, poll_s=60, caught_up=lambda: read)
+    assert (await sweep.run_once()).fired == 0
+    await deliver(fact("matter.closed", "c", at("03-02 10:00"), key=("A", "1")))
+    read |= {store.bucket(("A", "1")), store.bucket(("A", "2"))}
+    assert (await sweep.run_once()).fired == 1
+    assert sorted(await service.told()) == ["met", "missed", "scheduled", "scheduled"]
