@@ -45,6 +45,8 @@ async def services(environment: dict[str, str]) -> AsyncIterator[dict[str, str]]
     assert process.stdout is not None
     async with asyncio.timeout(60):
         line = await process.stdout.readline()
+    if not line:
+        pytest.fail((await process.communicate())[1].decode())
     yield json.loads(line)["services"]
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(30):
