@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from shared.errors import WrongEnvironment
 from shared.postgres import Connection
 
 
@@ -42,7 +43,7 @@ class SimulatedClock:
     async def moment(self, conn: Connection) -> Moment:
         row = await conn.fetchrow(_READ)
         if row is None:
-            raise RuntimeError("the simulated clock was never set")
+            raise WrongEnvironment("the simulated clock was never set")
         return Moment(row["now"], min(row["now"], row["confirmed"] or row["now"]))
 
 

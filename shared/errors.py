@@ -1,4 +1,7 @@
-"""The errors that decide what becomes of a message; every other error is taken as passing and retried."""
+"""The errors that decide what becomes of a message; every other error is taken as its own, and tried a few times."""
+
+import traceback
+from typing import Any
 
 
 class Permanent(Exception):
@@ -11,7 +14,25 @@ class NewerVersion(Exception):
     """
 
 
-class LogTooShort(RuntimeError):
+class WrongEnvironment(RuntimeError):
+    """What is around the process is not as this build needs it: it ends, whatever it was doing, and buries nothing.
+    The message says what an operator does; it holds nothing from an event.
+    """
+
+
+class LogTooShort(WrongEnvironment):
     """The stored offset lies beyond the log's end: the topic was lost or recreated, and reading on would skip events
     (D13).
     """
+
+
+class LogTrimmed(WrongEnvironment):
+    """The log begins after the stored offset: what lay between was deleted before it was consumed (retention, or a
+    database restored from an old backup), and reading on would skip it (D13).
+    """
+
+
+def without_values(error: BaseException) -> dict[str, Any]:
+    """What a log may say of an error: its message and its variables may hold personal data (I22)."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__name__, "where": [f"{frame.filename}:{frame.lineno}" for frame in frames]}

@@ -5,7 +5,7 @@ probe.
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -13,9 +13,17 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import without_values
+from shared.events import strict_json
+from shared.events.envelope import problems_of
 
 PROBLEM = "application/problem+json"
+M = TypeVar("M", bound=BaseModel)
 log = structlog.get_logger()
 
 
@@ -69,6 +77,26 @@ def read_cursor(cursor: str, parts: int) -> list[str]:
     return found
 
 
+async def read_json(request: Request, model: type[M], cap: int) -> M:
+    """The body as `model`, read strictly and never beyond `cap` bytes. ProblemError 413, 400 where it is not JSON that
+    can be read in one way, 422 with a pointer for each thing that is wrong."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > cap:
+                raise ProblemError(413, "too-large", "The body is too large", f"At most {cap} bytes.")
+        strict_json.loads(bytes(body))
+        return model.model_validate_json(bytes(body))
+    except ClientDisconnect:
+        raise ProblemError(400, "cut-off", "The request ended before its body did") from None
+    except strict_json.NotStrictJson as error:
+        raise ProblemError(400, "not-json", "The body is not JSON that can be read in one way", str(error)) from None
+    except ValidationError as error:
+        errors = [{"pointer": found.pointer, "detail": found.detail} for found in problems_of(error)]
+        raise ProblemError(422, "invalid-request", "The request is not valid", errors=errors) from None
+
+
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - narrows the type that the registration guarantees
     return answer(error.document, error.status, PROBLEM)
@@ -88,12 +116,29 @@ async def _invalid(_: Request, error: Exception) -> Response:
     return answer({**document, "errors": errors}, 422, PROBLEM)
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    """A fault of ours: logged with its trace, told without it."""
-    log.exception(
-        "request_failed", method=request.method, route=getattr(request.scope.get("route"), "path", ""), exc_info=error
-    )
-    return answer({"type": "about:blank", "title": "Internal Server Error", "status": 500}, 500, PROBLEM)
+class _Faults:
+    """A fault of ours is logged with its kind and place, without its values (I22), and told without either. The
+    framework's own handler would raise it again, to a server that prints it whole."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            route = getattr(scope.get("route"), "path", "")
+            log.error("request_failed", method=scope.get("method", ""), route=route, **without_values(error))
+            if not started:  # else the server sees an answer without an end, and cuts the connection
+                document = {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+                await answer(document, 500, PROBLEM)(scope, receive, send)
 
 
 def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[], str | None]) -> FastAPI:
@@ -103,7 +148,7 @@ def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[]
     api.add_exception_handler(ProblemError, _problem)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
-    api.add_exception_handler(Exception, _failed)
+    api.add_middleware(_Faults)
 
     def probe(check: Callable[[], str | None]) -> Callable[[], Awaitable[Response]]:
         async def route() -> Response:  # on the loop whose progress it judges: a worker thread has none

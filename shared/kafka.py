@@ -2,37 +2,35 @@
 
 The database is authoritative for what was consumed (D13); commits to Kafka only display lag. Delivery is at least once
 and the effect exactly once: a batch that fails is rolled back and tried one message at a time, a message that can never
-succeed goes to the dead letters alone, a passing fault is retried for as long as it lasts, and an event of a newer
-version stops its partition (D16). This module decides nothing about an event's content.
+succeed goes to the dead letters alone, a passing fault is retried for as long as it lasts, an event of a newer version
+stops its partition (D16), and a fault of the deployment ends the process: no message is the cause of a missing table.
+This module decides nothing about an event's content.
 """
 
 import asyncio
 import contextlib
-import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
-from shared import inbox, outbox
-from shared.errors import LogTooShort, NewerVersion, Permanent
+from shared import dead_letters, inbox, metrics
+from shared.errors import NewerVersion, Permanent, without_values
 from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
 from shared.inbox import Message
 from shared.lenient_records import read_leniently
-from shared.postgres import PASSING, Connection, Pool
+from shared.positions import Positions, name
+from shared.postgres import PASSING, Connection, Pool, is_environmental
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 ATTEMPTS = 5
-CAUGHT_UP_S = 2.0
-"""How long ago a partition may have been read to its end to count as caught up."""
 log = structlog.get_logger()
 
 
@@ -53,16 +51,6 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
         except (KeyError, ValueError, ValidationError) as error:
             raise Permanent(f"not an event of {m.topic}: {type(error).__name__}") from error
     return found
-
-
-def _name(topic: str, partition: int) -> str:
-    return f"{topic}/{partition}"
-
-
-def _without_values(error: Exception) -> dict[str, Any]:
-    """What a log may say of an error: its message and its variables may hold personal data (I22)."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return {"error": type(error).__name__, "where": [f"{frame.filename}:{frame.lineno}" for frame in frames]}
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -94,9 +82,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._batch = batch
         self._session_ms = session_ms
         self._wait_ms = wait_ms
-        self._unverified: dict[TopicPartition, int] = {}
-        self._at_end: dict[TopicPartition, float] = {}
-        self._synced: set[TopicPartition] = set()
+        self._positions = Positions(pool, prefix)
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
         self.polled_at = asyncio.get_running_loop().time()
@@ -112,22 +98,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """The partitions of which every topic was read to its end a moment ago, by us. What is decided because nothing
         was heard may be decided there only: elsewhere it may stand unread.
         """
-        since = asyncio.get_running_loop().time() - CAUGHT_UP_S
-        topics = Counter(tp.partition for tp, at in self._at_end.items() if at >= since)
-        return frozenset(number for number, read in topics.items() if read == len(self._topics))
+        return self._positions.caught_up(len(self._topics))
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self._synced.clear()
-        self._at_end.clear()
+        self._positions.clear()
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._synced.clear()
-        self._at_end.clear()
+        self._positions.clear()
         self.assigned = True
 
     async def run(self) -> None:
-        """Consume until stopped. A broken broker or database is waited for; LogTooShort is raised and meant to end the
-        process."""
+        """Consume until stopped. A broken broker or database is waited for. WrongEnvironment, LogTooShort and
+        LogTrimmed among it, and what the database says of a wrong deployment are raised and meant to end the process.
+        """
         while not self._stopping.is_set():
             try:
                 await self._consume()
@@ -160,70 +143,41 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 begun = asyncio.get_running_loop().time()
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
-                at = await self._position(kafka)
-                self._verify(kafka)
-                await self._process(
-                    kafka, [self._message(r) for tp, records in polled.items() if tp in at for r in records]
-                )
-                await self._observe(kafka, at, begun)
+                at = set(self._positions.taken)  # those positioned before they were polled
+                self._resume(await self._positions.take(kafka))
+                fresh = {tp: records for tp, records in polled.items() if tp in at}
+                await self._positions.check(kafka, fresh)
+                await self._process(kafka, [self._message(r) for records in fresh.values() for r in records])
+                await self._positions.observe(kafka, at, self.stopped_partitions, begun)
         finally:
             await kafka.stop()
 
-    async def _position(self, kafka: AIOKafkaConsumer) -> set[TopicPartition]:
-        """After each assignment, read on from the stored position and not from where Kafka believes we are (D13). The
-        partitions whose messages in hand may be processed: those that were positioned before they were polled."""
-        before = set(self._synced)
-        fresh = kafka.assignment() - before
-        if not fresh:
-            return before
-        async with self._pool.acquire() as conn:
-            stored = await inbox.next_offsets(conn)
-        for tp in fresh:
-            offset = stored.get((tp.topic.removeprefix(self._prefix), tp.partition))
-            try:
-                await kafka.seek_to_beginning(tp) if offset is None else kafka.seek(tp, offset)
-            except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
-                continue
-            self._synced.add(tp)
-            # Who had it meanwhile may have passed the newer version; if not, it stops again.
-            self.stopped_partitions.pop(_name(tp.topic.removeprefix(self._prefix), tp.partition), None)
-            if offset is not None:
-                self._unverified[tp] = offset
-        return before
+    def _resume(self, taken: Sequence[TopicPartition]) -> None:
+        """Who had a partition meanwhile may have passed the newer version; if not, it stops again."""
+        for tp in taken:
+            self.stopped_partitions.pop(name(tp.topic.removeprefix(self._prefix), tp.partition), None)
+        metrics.STOPPED_PARTITIONS.labels(self._service).set(len(self.stopped_partitions))
 
-    async def _observe(self, kafka: AIOKafkaConsumer, positioned: set[TopicPartition], begun: float) -> None:
-        """Note which partitions have nothing left to read, as of when the poll began."""
-        for tp in positioned & self._synced:
-            end = kafka.highwater(tp)
-            if end is None or _name(tp.topic.removeprefix(self._prefix), tp.partition) in self.stopped_partitions:
-                continue
-            with contextlib.suppress(IllegalStateError):  # revoked meanwhile
-                if await kafka.position(tp) >= end:
-                    self._at_end[tp] = begun
-
-    def _verify(self, kafka: AIOKafkaConsumer) -> None:
-        """The log must reach as far as we have consumed. The fetch answers tell; asking for end offsets, the embedded
-        broker answers with the beginning of its last batch.
-        """
-        for tp, offset in list(self._unverified.items()):
-            if tp not in self._synced:
-                del self._unverified[tp]
-            elif (end := kafka.highwater(tp)) is not None:
-                if end < offset:
-                    raise LogTooShort(f"{tp.topic}/{tp.partition} ends at {end}, but {offset} was consumed from it")
-                del self._unverified[tp]
+    def _stop_partition(self, kafka: AIOKafkaConsumer, m: Message, reason: str) -> None:
+        log.error("partition_stopped", reason=reason)
+        self.stopped_partitions[name(m.topic, m.partition)] = reason
+        metrics.STOPPED_PARTITIONS.labels(self._service).set(len(self.stopped_partitions))
+        with contextlib.suppress(IllegalStateError):  # revoked meanwhile: it stops whoever owns it now
+            kafka.pause(self._partition(m))
 
     async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
-        messages = [m for m in messages if _name(m.topic, m.partition) not in self.stopped_partitions]
+        messages = [m for m in messages if name(m.topic, m.partition) not in self.stopped_partitions]
         if not messages:
             return
         try:
             await self._transact(messages)
             done = messages
-        except Exception as error:  # whatever it is: if it does not pass, one message of the batch is its cause
+        except Exception as error:  # if it does not pass, one message of the batch is its cause
+            if is_environmental(error):
+                raise
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
             done = await self._one_by_one(kafka, messages)
-        ends = {self._partition(m): m.offset + 1 for m in done if self._partition(m) in self._synced}
+        ends = {self._partition(m): m.offset + 1 for m in done if self._partition(m) in self._positions.taken}
         if not ends:
             return
         try:
@@ -238,23 +192,22 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._handle(conn, fresh)
                 await inbox.advance(conn, fresh)
         self.processed += len(fresh)
+        for topic, count in Counter(m.topic for m in fresh).items():
+            metrics.MESSAGES.labels(self._service, topic).inc(count)
         self._committed()
 
     async def _one_by_one(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> list[Message]:
         """What was done of them: all but what stands in or behind a partition that stopped, or came after `stop`."""
         done = []
         for m in messages:
-            partition = _name(m.topic, m.partition)
+            partition = name(m.topic, m.partition)
             if partition in self.stopped_partitions:
                 continue
             try:
                 if not await self._until_done(m):
                     break
             except NewerVersion as error:
-                log.error("partition_stopped", reason=str(error))
-                self.stopped_partitions[partition] = str(error)
-                with contextlib.suppress(IllegalStateError):  # revoked meanwhile: it stops whoever owns it now
-                    kafka.pause(self._partition(m))
+                self._stop_partition(kafka, m, str(error))
             else:
                 done.append(m)
         return done
@@ -275,8 +228,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 log.warning("message_retrying", error=type(error).__name__)
                 self.polled_at = asyncio.get_running_loop().time()
             except Exception as error:
+                if is_environmental(error):
+                    raise
                 failures += 1
-                log.error("message_failed", at=f"{_name(m.topic, m.partition)}@{m.offset}", **_without_values(error))
+                log.error("message_failed", at=f"{name(m.topic, m.partition)}@{m.offset}", **without_values(error))
                 if failures == ATTEMPTS:
                     await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")
                     return True
@@ -285,18 +240,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         return False
 
     async def _bury(self, m: Message, reason: str) -> None:
-        log.error("dead_lettered", topic=m.topic, partition=m.partition, offset=m.offset, reason=reason)
-        headers: dict[str, Any] = {
-            "reason": reason, "topic": m.topic, "partition": str(m.partition), "offset": str(m.offset),
-        }  # fmt: skip
-        async with self._pool.acquire() as conn, conn.transaction():
-            if await inbox.claim(conn, [m]):
-                await inbox.bury(conn, m, reason)
-                key = (m.key or b"").decode("utf-8", "replace").replace("\0", "\ufffd")  # Postgres holds no NUL
-                id = f"{m.topic}/{m.partition}/{m.offset}"
-                letter = outbox.Message(f"{self._service}-dlq", key, id, orjson.dumps(headers), m.value or b"")
-                await outbox.append(conn, [letter])
-                await inbox.advance(conn, [m])
+        await dead_letters.bury(self._pool, self._service, m, reason)
         self.dead_lettered += 1
         self._committed()
 

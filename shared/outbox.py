@@ -1,28 +1,34 @@
-"""Events leave through here: appended in the caller's transaction, sent by one relay for each bucket, kept for a while.
+"""Events leave through here: appended in the caller's transaction, sent by one relay for each bucket, kept for
+`keep_days` after that so that they can be sent again.
 
 The outbox is authoritative for what was published. A crash between sending and marking sends the same event again with
 the same id and revision: consumers ignore it (D3). Rows are read by `sent_at is null`, never behind a cursor, so a
-transaction that commits late is not overtaken for good.
+transaction that commits late is not overtaken for good. A row that the broker refuses for good is set aside
+(`quarantined_at`) and never deleted: the others of its bucket go on, an operator decides about it.
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
-import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
+from shared import metrics
 from shared.events.base import Event
 from shared.events.catalog import PARTITIONS
 from shared.events.envelope import headers_out
+from shared.leases import Leases
 from shared.postgres import PASSING, Connection, Pool, Record
+from shared.sending import MAX_BYTES, Sent, bucket_of, send
 
+__all__ = ["Message", "Relay", "append", "bucket_of", "message", "oldest_unsent_s", "purge_sent", "watch_unsent"]
+
+PURGE_EVERY_S = 60.0
+PURGE_ROWS = 1000
+"""Of each bucket in one go: it holds up what is to be sent."""
 log = structlog.get_logger()
 
 
@@ -55,11 +61,6 @@ def message(
     return Message(topic, subject, id, headers, event.model_dump_json(exclude_none=True).encode())
 
 
-def bucket_of(key: str, partitions: int = PARTITIONS) -> int:
-    """The partition the default partitioner would choose."""
-    return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
-
-
 async def append(conn: Connection, messages: Iterable[Message]) -> None:
     """Add to the outbox in the caller's transaction, in the order given."""
     rows = [(bucket_of(m.key), m.topic, m.key, m.event_id, m.headers, m.body) for m in messages]
@@ -71,35 +72,11 @@ async def append(conn: Connection, messages: Iterable[Message]) -> None:
 
 # A freshly filled table has no statistics; left to itself the planner sorts the whole backlog for every batch.
 _PLAN = "set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off"
-_ALIVE = """
-with gone as (delete from outbox_relays where seen_at < clock_timestamp() - $2::interval and holder <> $1),
-me as (
-    insert into outbox_relays values ($1, clock_timestamp())
-    on conflict (holder) do update set seen_at = excluded.seen_at returning holder
-)
-select (select count(*) from me) + (
-    select count(*) from outbox_relays where holder <> $1 and seen_at >= clock_timestamp() - $2::interval
-)
-"""
-_RENEW = """
-update outbox_leases set expires_at = clock_timestamp() + $2
-where holder = $1 and expires_at >= clock_timestamp() returning bucket
-"""
-_TAKE = """
-insert into outbox_leases as l (bucket, holder, epoch, expires_at)
-select b, $1, 1, clock_timestamp() + $2 from generate_series(0, $3 - 1) b
-where not exists (select from outbox_leases where bucket = b and expires_at >= clock_timestamp())
-order by b limit $4
-on conflict (bucket) do update set holder = excluded.holder, expires_at = excluded.expires_at, epoch = l.epoch + 1
-where l.expires_at < clock_timestamp()
-returning bucket
-"""
-_GIVE = "update outbox_leases set expires_at = '-infinity' where holder = $1 and bucket = any($2::int[])"
 _UNSENT = """
 select u.* from unnest($1::int[]) b
 cross join lateral (
     select bucket, id, topic, key, headers, body from outbox
-    where bucket = b and sent_at is null order by bucket, id limit $2
+    where bucket = b and sent_at is null and quarantined_at is null order by bucket, id limit $2
 ) u
 """
 _MARK = """
@@ -111,20 +88,53 @@ insert into published_offsets as p (topic, partition, next_offset)
 select * from unnest($3::text[], $4::int[], $5::bigint[])
 on conflict (topic, partition) do update set next_offset = greatest(p.next_offset, excluded.next_offset)
 """
-_LEAVE = """
-with gone as (delete from outbox_relays where holder = $1)
-update outbox_leases set expires_at = '-infinity' where holder = $1
+_QUARANTINE = """
+update outbox o set quarantined_at = clock_timestamp(), quarantine_reason = q.reason
+from unnest($1::int[], $2::bigint[], $3::text[]) q (bucket, id, reason) where o.bucket = q.bucket and o.id = q.id
+"""
+_PURGE = """
+delete from outbox o using unnest($1::int[]) b
+cross join lateral (select bucket, id from outbox where bucket = b order by bucket, id limit $3) old
+where o.bucket = old.bucket and o.id = old.id and o.sent_at < clock_timestamp() - $2::interval
 """
 _OLDEST = """
 select coalesce(extract(epoch from clock_timestamp() - min(u.created_at)), 0)::float8 from generate_series(0, $1 - 1) b
-cross join lateral (select created_at from outbox where bucket = b and sent_at is null order by bucket, id limit 1) u
+cross join lateral (
+    select created_at from outbox where bucket = b and sent_at is null and quarantined_at is null
+    order by bucket, id limit 1
+) u
 """
 
 
 async def oldest_unsent_s(conn: Connection) -> float:
-    """The age of the oldest row that is not sent, in seconds; 0 when all is sent."""
-    age: float = await conn.fetchval(_OLDEST, PARTITIONS)
+    """The age of the oldest row that is to be sent, in seconds; 0 when all is sent."""
+    async with conn.transaction():
+        await conn.execute(_PLAN.replace("set ", "set local "))
+        age: float = await conn.fetchval(_OLDEST, PARTITIONS)
     return age
+
+
+async def watch_unsent(pool: Pool, service: str, stopping: asyncio.Event, every_s: float = 5) -> None:
+    """Keep the gauge of the oldest unsent row until told to stop. Apart from the relay: it tells when that is stuck."""
+    while not stopping.is_set():
+        try:
+            async with pool.acquire(timeout=10) as conn:
+                metrics.OLDEST_UNSENT.labels(service).set(await oldest_unsent_s(conn))
+        except PASSING as error:
+            log.warning("watch_retrying", error=type(error).__name__)
+        try:
+            async with asyncio.timeout(every_s):
+                await stopping.wait()
+        except TimeoutError:
+            continue
+
+
+async def purge_sent(
+    conn: Connection, older_than: timedelta, buckets: Sequence[int] = range(PARTITIONS), limit: int = PURGE_ROWS
+) -> int:
+    """Delete what was sent so long ago, of the `limit` oldest rows of each bucket; how many. Never what is unsent or
+    set aside."""
+    return int((await conn.execute(_PURGE, list(buckets), older_than, limit)).split()[-1])
 
 
 class Relay:
@@ -135,21 +145,24 @@ class Relay:
         pool: Pool,
         bootstrap: str,
         *,
+        service: str,
         idempotent: bool,
         prefix: str = "",
         batch: int = 500,
         poll_s: float = 0.2,
         lease_s: float = 10,
+        keep_days: float = 30,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
+        self._service = service
         self._idempotent = idempotent
         self._prefix = prefix
         self._batch = batch
         self._poll_s = poll_s
-        self._lease_time = timedelta(seconds=lease_s)
+        self._leases = Leases(lease_s)
         self._renew_s = min(1.0, lease_s / 4)
-        self._holder = uuid4().hex
+        self._keep = timedelta(days=keep_days)
         self._committed = asyncio.Event()
         self._stopping = False
         self.sent = 0
@@ -179,7 +192,7 @@ class Relay:
             try:
                 await self._with_producer(conn)
             finally:
-                await conn.execute(_LEAVE, self._holder)
+                await self._leases.leave(conn)
 
     async def _with_producer(self, conn: Connection) -> None:
         producer = AIOKafkaProducer(
@@ -188,7 +201,7 @@ class Relay:
             enable_idempotence=self._idempotent,
             linger_ms=0,
             max_batch_size=1_000_000,
-            max_request_size=2_000_000,
+            max_request_size=MAX_BYTES,
         )
         try:
             await producer.start()
@@ -196,80 +209,47 @@ class Relay:
         finally:
             await producer.stop()  # before the leases go: what it still holds may not overtake the next holder's
 
-    async def _lease(self, conn: Connection) -> list[int]:
-        """Renew what is held, give up what exceeds the share of one relay, take what is free up to it (D14). Called
-        between sends only, so that nothing of a bucket that is given up is on its way."""
-        alive = await conn.fetchval(_ALIVE, self._holder, self._lease_time)
-        share = -(-PARTITIONS // alive)
-        held = sorted(r["bucket"] for r in await conn.fetch(_RENEW, self._holder, self._lease_time))
-        if len(held) > share:
-            await conn.execute(_GIVE, self._holder, held[share:])
-            return held[:share]
-        taken = await conn.fetch(_TAKE, self._holder, self._lease_time, PARTITIONS, share - len(held))
-        return sorted(held + [r["bucket"] for r in taken])
-
     async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
         held: list[int] = []
-        renew_at = 0.0
+        renew_at = purge_at = 0.0
         while True:
             if loop.time() >= renew_at:
-                held = await self._lease(conn)
+                held = await self._leases.renew(conn)
                 renew_at = loop.time() + self._renew_s
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
-                ends = await send(producer, rows, self._prefix)
-                await conn.execute(
-                    _MARK,
-                    [r["bucket"] for r in rows],
-                    [r["id"] for r in rows],
-                    [topic for topic, _ in ends],
-                    [partition for _, partition in ends],
-                    list(ends.values()),
-                )
-                self.sent += len(rows)
+                await self._mark(conn, rows, await send(producer, rows, self._prefix))
                 continue
             if self._stopping:
                 return
+            if loop.time() >= purge_at:  # when there is nothing to send, and again at once while there is more
+                if not await purge_sent(conn, self._keep, held):
+                    purge_at = loop.time() + PURGE_EVERY_S
+                continue
             try:
                 async with asyncio.timeout(min(self._poll_s, self._renew_s)):
                     await self._committed.wait()
             except TimeoutError:
                 continue
 
-
-async def send(producer: AIOKafkaProducer, rows: Sequence[Record], prefix: str) -> dict[tuple[str, int], int]:
-    """One record batch for each partition, a fifth of the cost of a send for each message. Returns when all are
-    acknowledged: the offset after the last message, for each (topic, partition).
-    """
-    batches: dict[tuple[str, int], list[Record]] = {}
-    for row in rows:
-        partitions = len(await producer.partitions_for(prefix + row["topic"]))
-        partition = row["bucket"] if partitions == PARTITIONS else bucket_of(row["key"], partitions)
-        batches.setdefault((row["topic"], partition), []).append(row)
-    waiting: list[tuple[tuple[str, int], int, Any]] = []
-    for (topic, partition), members in batches.items():
-        builder = producer.create_batch()
-        for row in members:
-            headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"]).items()]
-            content: dict[str, Any] = {
-                "key": row["key"].encode(), "value": row["body"], "headers": headers, "timestamp": None,
-            }  # fmt: skip
-            if builder.append(**content) is None:
-                waiting.append(await _submit(producer, builder, prefix, topic, partition))
-                builder = producer.create_batch()
-                builder.append(**content)
-        waiting.append(await _submit(producer, builder, prefix, topic, partition))
-    ends: dict[tuple[str, int], int] = {}
-    for at, size, acknowledged in waiting:
-        ends[at] = (await acknowledged).offset + size
-    return ends
-
-
-async def _submit(
-    producer: AIOKafkaProducer, builder: Any, prefix: str, topic: str, partition: int
-) -> tuple[tuple[str, int], int, Any]:
-    builder.close()
-    acknowledged = await producer.send_batch(builder, prefix + topic, partition=partition)
-    return (topic, partition), builder.record_count(), acknowledged
+    async def _mark(self, conn: Connection, rows: Sequence[Record], sent: Sent) -> None:
+        refused = {(row["bucket"], row["id"]): reason for row, reason in sent.refused}
+        gone = [row for row in rows if (row["bucket"], row["id"]) not in refused]
+        async with conn.transaction():
+            if refused:
+                buckets, ids = zip(*refused, strict=True)
+                await conn.execute(_QUARANTINE, list(buckets), list(ids), list(refused.values()))
+            await conn.execute(
+                _MARK,
+                [row["bucket"] for row in gone],
+                [row["id"] for row in gone],
+                [topic for topic, _ in sent.ends],
+                [partition for _, partition in sent.ends],
+                list(sent.ends.values()),
+            )
+        for row, reason in sent.refused:
+            log.error("quarantined", topic=row["topic"], bucket=row["bucket"], id=row["id"], reason=reason)
+            metrics.QUARANTINED.labels(self._service).inc()
+        self.sent += len(gone)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
+import structlog
+
+from shared.errors import WrongEnvironment
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -28,6 +31,7 @@ PASSING = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
     asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
     OSError,
     TimeoutError,
 )
@@ -35,13 +39,36 @@ PASSING = (
 takes.
 """
 
+_ENVIRONMENT = (
+    WrongEnvironment,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.FeatureNotSupportedError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ConfigFileError,
+    asyncpg.DataCorruptedError,
+    asyncpg.IndexCorruptedError,
+)
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x6475_6261_6E  # "duban"
+log = structlog.get_logger()
 
 
-class MigrationMismatch(RuntimeError):
-    """An applied migration was edited, or the database is newer than this build."""
+class MigrationMismatch(WrongEnvironment):
+    """The schema is not what this build's migrations make."""
+
+
+def is_environmental(error: BaseException) -> bool:
+    """Whether a fault lies with the deployment: a table or a privilege that is missing, a database that is read-only.
+    No message is its cause and none is better off buried; it ends the process.
+    """
+    return isinstance(error, _ENVIRONMENT) and not isinstance(error, PASSING)
 
 
 async def _initialise(conn: Connection) -> None:
@@ -126,3 +153,27 @@ async def migrate(dsn: str, schema: str, directory: Path) -> list[str]:
             return fresh
     finally:
         await conn.close()
+
+
+async def check_migrated(dsn: str, schema: str, directory: Path) -> None:
+    """Raise MigrationMismatch unless all of this build's migrations are applied, as they stand. Later ones may be:
+    migrations only add, and an older build goes on beside the one that is being deployed.
+    """
+    conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, timeout=10, command_timeout=60)
+    try:
+        if not await conn.fetchval("select to_regclass($1) is not null", f'"{schema}".migrations'):
+            raise MigrationMismatch(f"the database has no schema {schema}: run `duban migrate`")
+        rows = await conn.fetch(f'select name, checksum from "{schema}".migrations')
+    finally:
+        await conn.close()
+    applied = {row["name"]: row["checksum"] for row in rows}
+    known = {name: checksum for name, _, checksum in migrations_of((MIGRATIONS, directory))}
+    if missing := sorted(set(known) - set(applied)):
+        raise MigrationMismatch(f"{schema} lacks {', '.join(missing)}: run `duban migrate`")
+    if edited := sorted(name for name in known if applied[name] != known[name]):
+        raise MigrationMismatch(
+            f"{schema}: {', '.join(edited)} was edited after it was applied: run the build that applied it, or make the"
+            " database anew and run `duban migrate`"
+        )
+    if newer := sorted(set(applied) - set(known)):
+        log.warning("schema_newer", schema=schema, unknown=newer)

@@ -12,8 +12,9 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from shared.errors import WrongEnvironment, without_values
 from shared.kafka import Consumer
-from shared.outbox import Relay
+from shared.outbox import Relay, watch_unsent
 from shared.postgres import Pool
 
 STUCK_AFTER_S = 60.0
@@ -71,7 +72,8 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # we drain on signals
-    parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops)
+    watch = Loop(lambda stopping: watch_unsent(app.pool, app.name, stopping))
+    parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops, watch)
     first = [asyncio.create_task(part.run()) for part in parts]
     relay = asyncio.create_task(app.relay.run())
     http = asyncio.create_task(server.serve(sockets=[listener]))
@@ -99,7 +101,8 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
 
 
 def run(build: Callable[[], Awaitable[App]]) -> None:
-    """Build and serve until a signal comes or a part fails; a failure is raised, so that the supervisor restarts."""
+    """Build and serve until a signal comes, or until a part fails: then exit with 1, so that the supervisor restarts.
+    What failed is logged without its values (I22), but for what a deployment lacks: that is ours, and to be read."""
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -116,4 +119,11 @@ def run(build: Callable[[], Awaitable[App]]) -> None:
             structlog.processors.JSONRenderer(),
         ]
     )
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    except WrongEnvironment as error:
+        log.critical("wrong_environment", reason=str(error))
+        raise SystemExit(1) from None
+    except Exception as error:
+        log.critical("failed", **without_values(error))
+        raise SystemExit(1) from None

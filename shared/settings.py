@@ -27,3 +27,6 @@ class ServiceSettings(BaseSettings):
         10.0, gt=0, description="How long a relay that was killed keeps its partitions from the others. Seconds."
     )
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")
+    outbox_keep_days: float = Field(
+        30, gt=0, description="How long sent events stay in the outbox, to be sent again. Days."
+    )

@@ -1,5 +1,7 @@
 """Wires the accountability service."""
 
+from pathlib import Path
+
 from services.accountability.api import routes
 from services.accountability.config import Settings
 from services.accountability.handlers import handler
@@ -9,39 +11,24 @@ from services.accountability.watch import watch
 from shared import runtime
 from shared.clock import Clock
 from shared.http import create_api
-from shared.kafka import Consumer
-from shared.outbox import Relay
-from shared.postgres import connect
+from shared.wiring import consumer_of, database_of, relay_of
+
+NAME = "accountability"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def build(settings: Settings, clock: Clock) -> runtime.App:
     """The service, connected to its database and not started yet."""
     rulebook = load(settings.rulebook)
-    pool = await connect(settings.postgres.get_secret_value(), "accountability")
-    relay = Relay(
-        pool,
-        settings.kafka,
-        idempotent=settings.kafka_idempotence,
-        prefix=settings.topic_prefix,
-        batch=settings.relay_batch,
-        lease_s=settings.relay_lease_s,
-    )
-    consumer = Consumer(
-        pool,
-        settings.kafka,
-        service="accountability",
-        topics=TOPICS,
-        handle=handler(clock, rulebook),
-        committed=relay.wake,
-        prefix=settings.topic_prefix,
-        batch=settings.batch,
-        session_ms=settings.kafka_session_ms,
-        wait_ms=settings.kafka_wait_ms,
+    pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
+    relay = relay_of(settings, pool, service=NAME)
+    consumer = consumer_of(
+        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=relay.wake
     )
     api = create_api("Duban cases", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
     api.include_router(routes(pool, clock, relay.wake))
     return runtime.App(
-        name="accountability",
+        name=NAME,
         pool=pool,
         api=api,
         host=settings.http_host,

@@ -9,10 +9,8 @@ from services.intake.handlers import Intake
 from services.intake.parsing import TOPIC
 from shared.clock import Clock
 from shared.http import create_api
-from shared.kafka import Consumer
-from shared.outbox import Relay
-from shared.postgres import connect
 from shared.runtime import App, live, ready
+from shared.wiring import consumer_of, database_of, relay_of
 
 NAME = "intake"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,27 +19,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 async def build(settings: Settings, clock: Clock) -> App:
     """The service, not started yet."""
     intake = Intake(catalogue.load(settings.catalogues, calendar=settings.calendar), settings.margins, clock)
-    pool = await connect(settings.postgres.get_secret_value(), NAME)
-    relay = Relay(
-        pool,
-        settings.kafka,
-        idempotent=settings.kafka_idempotence,
-        prefix=settings.topic_prefix,
-        batch=settings.relay_batch,
-        lease_s=settings.relay_lease_s,
-    )
-    consumer = Consumer(
-        pool,
-        settings.kafka,
-        service=NAME,
-        topics=(TOPIC,),
-        handle=intake.handle,
-        committed=relay.wake,
-        prefix=settings.topic_prefix,
-        batch=settings.batch,
-        session_ms=settings.kafka_session_ms,
-        wait_ms=settings.kafka_wait_ms,
-    )
+    pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
+    relay = relay_of(settings, pool, service=NAME)
+    consumer = consumer_of(settings, pool, service=NAME, topics=(TOPIC,), handle=intake.handle, committed=relay.wake)
     api = create_api("Duban intake", live=lambda: live(consumer), ready=lambda: ready(consumer))
     add_routes(api, pool, intake, relay.wake)
     return App(

@@ -1,6 +1,7 @@
 """Wires notification."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from services.notification.api import Api, routes
 from services.notification.calling import Caller
@@ -13,25 +14,18 @@ from services.notification.sender import Sender
 from shared import runtime
 from shared.clock import Clock
 from shared.http import create_api
-from shared.kafka import Consumer
-from shared.outbox import Relay
-from shared.postgres import connect
+from shared.wiring import consumer_of, database_of, relay_of
 
+NAME = "notification"
+MIGRATIONS = Path(__file__).parent / "migrations"
 RECORDING = timedelta(seconds=30)
 """How long recording the outcome of a round may take before its deliveries are taken for lost."""
 
 
 async def build(settings: Settings, clock: Clock) -> runtime.App:
     """The service, connected to its database and not started yet. A new channel is one more in `channels`."""
-    pool = await connect(settings.postgres.get_secret_value(), "notification")
-    relay = Relay(
-        pool,
-        settings.kafka,
-        idempotent=settings.kafka_idempotence,
-        prefix=settings.topic_prefix,
-        batch=settings.relay_batch,
-        lease_s=settings.relay_lease_s,
-    )
+    pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
+    relay = relay_of(settings, pool, service=NAME)
     allow_private = settings.notification_allow_private_webhooks
     timeout_s = settings.notification_webhook_timeout_s
     sender = Sender(
@@ -54,22 +48,11 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         notifier.committed()
         relay.wake()
 
-    consumer = Consumer(
-        pool,
-        settings.kafka,
-        service="notification",
-        topics=TOPICS,
-        handle=notifier.handle,
-        committed=committed,
-        prefix=settings.topic_prefix,
-        batch=settings.batch,
-        session_ms=settings.kafka_session_ms,
-        wait_ms=settings.kafka_wait_ms,
-    )
+    consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed)
     api = create_api("Duban notices", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
     api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))
     return runtime.App(
-        name="notification",
+        name=NAME,
         pool=pool,
         api=api,
         host=settings.http_host,

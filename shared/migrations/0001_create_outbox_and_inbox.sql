@@ -9,10 +9,15 @@ create table outbox (
     body bytea not null,
     created_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz,
-    primary key (bucket, id)
+    quarantined_at timestamptz,
+    quarantine_reason text,
+    primary key (bucket, id),
+    constraint outbox_sent_or_quarantined check (sent_at is null or quarantined_at is null),
+    constraint outbox_quarantined_with_its_reason check ((quarantined_at is null) = (quarantine_reason is null))
 );
 comment on table outbox is 'Events of committed transactions; bucket = partition, so one relay sends a key in order (D14).';
-create index outbox_unsent on outbox (bucket, id) where sent_at is null;
+comment on column outbox.quarantined_at is 'The broker refuses the row for what it is; set both columns to null to send it.';
+create index outbox_unsent on outbox (bucket, id) where sent_at is null and quarantined_at is null;
 
 create table published_offsets (
     topic text not null,

@@ -119,7 +119,7 @@ async def test_poison_among_a_thousand_is_dead_lettered_alone(probe: Probe, brok
     await broker.send(TOPIC, *(b"%d" % n for n in range(500)))
     await broker.send(TOPIC, POISON, key=b"\xff\0key", headers=[("ce_id", b"\xff"), ("ce_null", None)])
     await broker.send(TOPIC, *(b"%d" % n for n in range(500, 1000)))
-    relay = Relay(probe.pool, broker.bootstrap, idempotent=False, prefix=broker.prefix)
+    relay = Relay(probe.pool, broker.bootstrap, service="probe", idempotent=False, prefix=broker.prefix)
     async with running(relay), running(probe.consumer(committed=relay.wake)) as consumer:
         await until(lambda: probe.count(1000))
         await until(lambda: probe.pool.fetchval("select bool_and(sent_at is not null) from outbox"))

@@ -33,7 +33,9 @@ def numbered(key: str, n: int, topic: str = TOPIC) -> Message:
 
 
 def relay(pool: Pool, broker: Broker) -> Relay:
-    return Relay(pool, broker.bootstrap, idempotent=False, prefix=broker.prefix, batch=200, poll_s=0.02)
+    return Relay(
+        pool, broker.bootstrap, service="probe", idempotent=False, prefix=broker.prefix, batch=200, poll_s=0.02
+    )
 
 
 async def append(pool: Pool, messages: Sequence[Message]) -> None:
@@ -191,7 +193,7 @@ async def test_a_crash_between_sending_and_marking_sends_the_same_event_again(po
 
 async def test_stopping_sends_what_is_committed(pool: Pool, broker: Broker) -> None:
     await broker.create(TOPIC)
-    sending = Relay(pool, broker.bootstrap, idempotent=False, prefix=broker.prefix, batch=7, poll_s=60)
+    sending = Relay(pool, broker.bootstrap, service="probe", idempotent=False, prefix=broker.prefix, batch=7, poll_s=60)
     async with running(sending):
         await until(lambda: pool.fetchval("select count(*) = 6 from outbox_leases"))
         await append(pool, [numbered(key, n) for n in range(5) for key in KEYS])
@@ -201,7 +203,7 @@ async def test_stopping_sends_what_is_committed(pool: Pool, broker: Broker) -> N
 
 async def test_a_wake_sends_before_the_next_poll(pool: Pool, broker: Broker) -> None:
     await broker.create(TOPIC)
-    sending = Relay(pool, broker.bootstrap, idempotent=False, prefix=broker.prefix, poll_s=60)
+    sending = Relay(pool, broker.bootstrap, service="probe", idempotent=False, prefix=broker.prefix, poll_s=60)
 
     async def append_and_send(n: int) -> None:
         await append(pool, [numbered(KEYS[0], n)])
@@ -258,7 +260,7 @@ async def test_a_backlog_without_statistics_is_read_by_its_index(pool: Pool) -> 
 async def test_a_relay_waits_for_a_broker_that_is_not_there(pool: Pool) -> None:
     """It neither ends nor leaves a producer open: warnings are errors here."""
     with capture_logs() as logs:
-        task = asyncio.create_task(Relay(pool, "127.0.0.1:1", idempotent=False).run())
+        task = asyncio.create_task(Relay(pool, "127.0.0.1:1", service="probe", idempotent=False).run())
         await until(lambda: len(logs) >= 2)
         assert not task.done()
         await crash(task)

@@ -144,7 +144,7 @@ class Service:
             await self.handle(conn, batch)
 
     def sweep(self, pool: Pool | None = None, *, batch: int = 1000, poll_s: float = 60) -> Sweep:
-        relay = Relay(self.pool, "nowhere:1", idempotent=False)
+        relay = Relay(self.pool, "nowhere:1", service="deadline", idempotent=False)
         return Sweep(pool or self.pool, self.clock, relay, batch=batch, poll_s=poll_s)
 
     async def move_to(self, now: datetime) -> None:

@@ -12,10 +12,12 @@ from typing import Any, cast
 from aiokafka import AIOKafkaProducer
 
 from services.cli.replay.spool import Planned
+from services.cli.replay.target import CannotReplay
 from services.cli.replay.watch import Snapshot, Watch
 from shared.clock import set_simulated
-from shared.outbox import Message, bucket_of, send
+from shared.outbox import Message, bucket_of
 from shared.postgres import Connection
+from shared.sending import MAX_BYTES, send
 
 BATCH = 2000
 NOT_YET = datetime(1900, 1, 1, tzinfo=UTC)
@@ -31,7 +33,7 @@ Told = Callable[[datetime], Awaitable[None]]
 async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
     """A producer that waits for every copy; ours has no sequence, duplicates change nothing."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=1_000_000, max_request_size=2_000_000
+        bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=1_000_000, max_request_size=MAX_BYTES
     )
     await producer.start()
     try:
@@ -62,7 +64,11 @@ class Feed:
                 {"topic": m.topic, "bucket": bucket_of(m.key), "key": m.key, "headers": m.headers, "body": m.body}
                 for m in batch
             ]
-            self._watch.own |= await send(self._producer, cast(Any, rows), self._prefix)
+            sent = await send(self._producer, cast(Any, rows), self._prefix)
+            if sent.refused:
+                row, reason = sent.refused[0]
+                raise CannotReplay(f"the broker refuses an event about {row['key']}: {reason}")
+            self._watch.own |= sent.ends
             self.sent += len(batch)
             self._progress(len(batch))
 

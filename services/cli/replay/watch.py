@@ -85,7 +85,8 @@ def behind(stored: Stored, ends: Ends, consumed: Mapping[str, Sequence[str]]) ->
 
 def statement(simulated: bool) -> str:
     """The one statement. On a simulated clock now and confirmed are the shared row's, else the database's time."""
-    unsent = [f"case when exists (select from {s}.outbox where sent_at is null) then '{s}' end" for s in SERVICES]
+    waiting = "sent_at is null and quarantined_at is null"  # what was set aside is on its way nowhere
+    unsent = [f"case when exists (select from {s}.outbox where {waiting}) then '{s}' end" for s in SERVICES]
     appended = [f"(select last_value from {s}.outbox_id_seq)" for s in SERVICES]
     stored = [f"select '{s}' as service, topic, partition, next_offset from {s}.consumed_offsets" for s in SERVICES]
     published = [f"select topic, partition, next_offset from {s}.published_offsets" for s in SERVICES]

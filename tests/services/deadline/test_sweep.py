@@ -183,7 +183,7 @@ async def test_a_partition_that_is_not_read_to_its_end_misses_nothing_until_it_i
             await handle(conn, batch)
 
     await deliver(registered("1"), registered("2"))
-    relay = Relay(service.pool, "nowhere:1", idempotent=False)
+    relay = Relay(service.pool, "nowhere:1", service="deadline", idempotent=False)
     sweep = Sweep(service.pool, service.clock, relay, batch=10, poll_s=60, caught_up=lambda: read)
     assert (await sweep.run_once()).fired == 0
     await deliver(fact("matter.closed", "c", at("03-02 10:00"), key=("A", "1")))
