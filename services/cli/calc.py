@@ -137,7 +137,7 @@ def _start(label: str, text: str, zone: str) -> Start:
     moment = _moment(label, text)
     if isinstance(moment, datetime):
         return Start(moment)
-    return Start(midnight(moment, zone_of(zone)), date_only=True)
+    return Start(midnight(moment, zone_of(zone)), on=moment)
 
 
 def _time_of_day(text: str | None) -> time | None:

@@ -1,8 +1,7 @@
 """HTTP of the deadline service: deadlines, what each rests on, and what-if calculations. Reads only."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
@@ -16,12 +15,12 @@ from services.deadline.rules.count import Start, count
 from services.deadline.rules.errors import DeadlineError
 from services.deadline.rules.explain import explanation
 from services.deadline.rules.fold import Clock as FoldedClock
-from services.deadline.rules.fold import fold
+from services.deadline.rules.fold import fold, start_of
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.store import Key
 from shared.clock import Clock
-from shared.events.base import PLAIN, Instant, Model, Name, Text, When, Zone, aggregate_key
+from shared.events.base import PLAIN, Instant, LocalTime, Model, Name, Text, When, Zone, aggregate_key, instant_of
 from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
 from shared.postgres import Connection, Pool
 
@@ -41,7 +40,7 @@ class Calculation(Model):
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] | None = None
     zone: Zone | None = None
-    day_ends: Annotated[time | None, Field(strict=False)] = None
+    day_ends: Annotated[LocalTime | None, Field(strict=False)] = None
     warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     source: Text = "not verified"
 
@@ -141,6 +140,7 @@ def _told(key: Key, row: Stored) -> dict[str, Any]:
         "unit": row.unit,
         "due": says.get("due"),
         "late_from": says.get("late_from"),
+        "problem": row.problem,
         "provisional": says.get("provisional", False),
         "limit": says.get("limit"),
         "calendar": says.get("calendar"),
@@ -156,16 +156,22 @@ def _explained(clock: FoldedClock) -> dict[str, Any]:
         "clock": clock.name,
         "subject": clock.subject,
         "state": clock.state,
+        "problem": clock.problem,
         "facts": [fact_text(fact) for fact in (*clock.facts, *((clock.stop.fact,) if clock.stop else ()))],
         "holdings": [holding_text(holding) for holding in clock.holdings],
     }
+    if clock.problem is not None:
+        return {**told, "explanation": None, "text": _uncountable(clock.problem)}
     if clock.due is None:
         return {**told, "explanation": None, "text": {"en": "The clock has not started.", "zh": "时限尚未起算。"}}
-    begun = clock.facts[-1]
-    start = Start(begun.occurred, begun.on is not None, begun.type)
     ids = [" ".join(fact.identity) for fact in clock.facts]
-    why = explanation(clock.limit, start, clock.due, load(clock.limit.calendar), ids)
+    why = explanation(clock.limit, start_of(clock.facts[-1]), clock.due, load(clock.limit.calendar), ids)
     return {**told, "explanation": why, "text": _texts(why)}
+
+
+def _uncountable(problem: str) -> dict[str, str]:
+    """The problem is in our own words, but in English only."""
+    return {"en": f"The limit cannot be counted: {problem}.", "zh": f"时限无法计算：{problem}。"}
 
 
 def _calculated(wanted: Calculation) -> dict[str, Any]:
@@ -187,15 +193,10 @@ def _calculated(wanted: Calculation) -> dict[str, Any]:
         warnings=wanted.warnings,
         source=wanted.source,
     )
-    start = _start(wanted.start, zone)
+    day = None if isinstance(wanted.start, datetime) else wanted.start
+    start = Start(instant_of(wanted.start, zone), day, "start")
     why = explanation(limit, start, count(limit, start, calendar), calendar)
     return {"due": why["due"], "late_from": why["late_from"], "explanation": why, "text": _texts(why)}
-
-
-def _start(when: datetime | date, zone: str) -> Start:
-    if isinstance(when, datetime):
-        return Start(when, fact="start")
-    return Start(datetime.combine(when, time(), ZoneInfo(zone)), True, "start")
 
 
 def _texts(why: dict[str, Any]) -> dict[str, str]:

@@ -31,8 +31,11 @@ LONGER = Rule("decide", NEW_YORK, REGISTERED, DECISIONS, 5, "wd", first_day="rol
 DELIVER = Rule("deliver", SHANGHAI, ("matter.decided",), ("matter.delivered",), 2, "d", rolls="previous")
 ON_DAY = Rule("recorded", SHANGHAI, REGISTERED, DECISIONS, until=date(2026, 3, 8), rolls="previous", warn_days=(2,))
 AT_INSTANT = Rule("recorded", SHANGHAI, REGISTERED, DECISIONS, until=FIRST + timedelta(days=4, hours=9))
+NEVER = Rule("archive", SHANGHAI, REGISTERED, DECISIONS, 1000, "wd")
+"""Ends in a year that the calendar knows nothing of."""
+SOON = Rule("archive", SHANGHAI, REGISTERED, DECISIONS, 1, "wd")
 ANSWER = Rule("answer", SHANGHAI, ("case.opened", "case.reinstated"), ("case.answered",), 1, "wd", warn_days=(1,))
-ITEMS = {"licence": (DECIDE, CLOSE, CALL), "filing": (LONGER, DELIVER), "petition": (AFTER, CLOSE)}
+ITEMS = {"licence": (DECIDE, CLOSE, CALL), "filing": (LONGER, DELIVER, SOON), "petition": (AFTER, CLOSE, NEVER)}
 
 INSTANTS = st.builds(
     lambda day, hour: FIRST + timedelta(days=day, hours=hour), st.integers(-2, 12), st.sampled_from((0, 9, 17, 18))

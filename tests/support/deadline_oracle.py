@@ -17,7 +17,8 @@ STOP_TYPES = (
 )  # fmt: skip
 REST_DAYS = frozenset({date(2026, 3, 6), date(2026, 3, 9), date(2026, 3, 10)})
 MAKE_UP = frozenset({date(2026, 3, 14)})
-"""The made-up calendar: Saturday and Sunday rest, and these days are otherwise."""
+LAST_KNOWN = date(2027, 12, 31)
+"""The made-up calendar: Saturday and Sunday rest, and these days are otherwise; after the last nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +166,10 @@ def answer(rule: Rule, history: list[Entry], registered: Entry, confirmed: datet
         elif done is None and (entry.type in rule.stops or entry.type in WITHDRAWN):
             done = entry
     done_at = done.at if done else None
-    if begun is None:
+    due = due_of(rule, begun) if begun else None
+    if begun is None or due is None:
         return Answer("not_started", None, None, done_at, None, hands(history, registered, None))
-    due_on, late_from = due_of(rule, begun)
+    due_on, late_from = due
     held = hands(history, registered, late_from)
     if done is not None and done.at < late_from:
         outcome = "void" if done.type in WITHDRAWN else "met"
@@ -182,10 +184,12 @@ def answer(rule: Rule, history: list[Entry], registered: Entry, confirmed: datet
     return Answer(outcome, due_on, late_from, done_at, warned, held)
 
 
-def due_of(rule: Rule, begun: Entry) -> tuple[date | None, datetime]:
-    """R1, R4 and D6: the last day, if the limit has one, and the first instant that is too late."""
+def due_of(rule: Rule, begun: Entry) -> tuple[date | None, datetime] | None:
+    """R1, R4 and D6: the last day, if the limit has one, and the first instant that is too late; None where the
+    calendar does not reach.
+    """
     zone = ZoneInfo(rule.zone)
-    first = begun.at.astimezone(zone).date()
+    first = begun.day or begun.at.astimezone(zone).date()
     if isinstance(rule.until, datetime):
         return None, rule.until + timedelta(microseconds=1)
     if rule.unit == "h":
@@ -199,6 +203,8 @@ def due_of(rule: Rule, begun: Entry) -> tuple[date | None, datetime]:
         last, counted = first, 1 if rule.first_day == "inclusive" else 0
         while counted < rule.amount:
             last += timedelta(days=1)
+            if rule.unit == "wd" and last > LAST_KNOWN:
+                return None
             counted += 1 if rule.unit == "d" or works(last) else 0
     while rule.unit != "wd" and rule.rolls != "none" and not works(last):
         last += timedelta(days=1 if rule.rolls == "next" else -1)
@@ -208,16 +214,17 @@ def due_of(rule: Rule, begun: Entry) -> tuple[date | None, datetime]:
 
 
 def hands(history: list[Entry], registered: Entry, before: datetime | None) -> Hands:
-    """In whose hands the matter was before that instant; the earliest registration is the only one (D4). What happened
-    at or after `before` is not said. Cases are in nobody's hands.
+    """In whose hands the matter was before that instant; the earliest registration is the only one (D4), and gives
+    nothing away that somebody has. Until another unit is named it is the registration's. What happened at or after
+    `before` is not said. Cases are in nobody's hands.
     """
     steps: list[tuple[datetime, str | None, str | None]] = []
     for entry in history:
         hand_over = entry.type in ("matter.accepted", "matter.assigned", "matter.transferred") or (
-            entry is registered and entry.type == REGISTERED
+            entry is registered and entry.type == REGISTERED and not steps
         )
         if hand_over and (entry.unit or entry.person) and (before is None or entry.at < before):
-            unit = entry.unit or (steps[-1][1] if steps else None)
+            unit = entry.unit or (steps[-1][1] if steps else registered.unit)
             steps = [step for step in steps if step[0] != entry.at]
             steps.append((entry.at, unit, entry.person))
     ends = [at for at, _, _ in steps[1:]] + [None]

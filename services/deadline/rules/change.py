@@ -18,7 +18,8 @@ LATE = frozenset({State.MISSED, State.MISSED_DONE})
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A clock's row. `says` holds what its events will say: `about`, `scheduled`, `missed`, `stop`.
+    """A clock's row. `says` holds what its events will say: `about`, `scheduled`, `missed`, `stop`; or the `problem`
+    for which there is no due.
 
     `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
     a clock whose limit or registration fell away. `known` and `confirmed` are the latest instants it was judged at: a
@@ -46,6 +47,12 @@ class Stored:
     known: datetime | None = field(default=None, compare=False)
     confirmed: datetime | None = field(default=None, compare=False)
 
+    @property
+    def problem(self) -> str | None:
+        """Why its limit cannot be counted."""
+        problem: str | None = self.says.get("problem")
+        return problem
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -61,6 +68,8 @@ def rowed(authority: str, matter: str, clock: Clock) -> Stored:
     due, stop = clock.due, clock.stop
     says: Statement = {"about": statement.about(authority, matter, clock)}
     says["facts"] = [statement.fact_text(fact) for fact in clock.facts]
+    if clock.problem is not None:
+        says["problem"] = clock.problem
     if due is not None:
         says |= {"scheduled": statement.scheduled(clock, due), "missed": statement.missed(clock, due)}
     if stop is not None:
@@ -126,23 +135,22 @@ def fire(row: Stored, confirmed: datetime) -> tuple[Stored, tuple[Change, ...]]:
 def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iterator[Change]:
     stop = new.says.get("stop", {"facts": new.says["facts"]})
     if old is not None and standing is not None and (new.state not in LATE or new.late_from != standing):
-        kept = new.late_from == standing
-        reason = ("voided" if new.state is State.VOID else "met") if kept else "due-moved"
-        yield _withdrawn(old, reason, stop["facts"])
+        if new.late_from != standing:
+            yield _withdrawn(old, "due-moved", new.says["facts"], _mover(old, new))
+        else:
+            yield _withdrawn(old, "voided" if new.state is State.VOID else "met", stop["facts"])
         standing = None
     if new.late_from is None:
         if old is not None and old.late_from is not None and old.state is not State.VOID:
-            yield _voided(new, "limit-removed", new.says["facts"])  # what started it never was: no due is awaited
+            # what started it never was, or its limit cannot be counted now: no due is awaited
+            yield _voided(new, "limit-removed", new.says["facts"], _mover(old, new))
         return
     if old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
         yield _said("deadline.scheduled", new, "scheduled")
     elif old.late_from != new.late_from:
         previous = {"previous_due": old.says["scheduled"]["due"]}
-        yield Change(
-            "deadline.rescheduled",
-            {**new.says["about"], **new.says["scheduled"], **previous},
-            _cause(new.says["facts"]),
-        )
+        told = {**new.says["about"], **new.says["scheduled"], **previous}
+        yield Change("deadline.rescheduled", told, _mover(old, new))
     match new.state:
         case State.MET if old is None or old.state is not State.MET or old.done_at != new.done_at:
             yield _ended("deadline.met", new)
@@ -155,10 +163,14 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
 
 
 def _late(old: Stored | None, new: Stored) -> Iterator[Change]:
-    """A miss is published when it is new, and again when it says something else (D18); its late end once."""
-    if old is None or old.digest != new.digest:
+    """A miss is published when it is new, again when it says something else (D18), and again when its late end turns
+    out never to have been. It says that nothing is done: a late end that stands is told after it each time.
+    """
+    reopened = old is not None and old.state is State.MISSED_DONE and new.state is State.MISSED
+    again = old is None or old.digest != new.digest or reopened
+    if again:
         yield _said("deadline.missed", new, "missed")
-    if new.state is State.MISSED_DONE and (old is None or old.done_at != new.done_at):
+    if new.state is State.MISSED_DONE and (again or old is None or old.done_at != new.done_at):
         yield _ended("deadline.stopped_late", new)
 
 
@@ -179,18 +191,25 @@ def _warned(row: Stored) -> Change:
     return Change("deadline.warned", {**row.says["about"], **told}, _cause(row.says["facts"]))
 
 
-def _withdrawn(row: Stored, reason: str, facts: list[Statement]) -> Change:
+def _withdrawn(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:
     says = row.says["missed"]
     told = {"due": says["due"], "late_from": says["late_from"], "reason": reason, "facts": facts}
-    return Change("deadline.withdrawn", {**row.says["about"], **told}, _cause(facts))
+    return Change("deadline.withdrawn", {**row.says["about"], **told}, cause or _cause(facts))
 
 
-def _voided(row: Stored, reason: str, facts: list[Statement]) -> Change:
-    return Change("deadline.voided", {**row.says["about"], "reason": reason, "facts": facts}, _cause(facts))
+def _voided(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:
+    return Change("deadline.voided", {**row.says["about"], "reason": reason, "facts": facts}, cause or _cause(facts))
 
 
 def _void_reason(row: Stored) -> str:
     return "case-withdrawn" if row.subject.startswith("case:") else "withdrawn"
+
+
+def _mover(old: Stored, new: Stored) -> str:
+    """The event of the fact that moved the due: one that it did not rest on before, if there is one."""
+    before = [fact["event"] for fact in old.says["facts"]]
+    fresh = [fact for fact in new.says["facts"] if fact["event"] not in before]
+    return _cause(fresh or new.says["facts"])
 
 
 def _cause(facts: list[Statement]) -> str:

@@ -36,20 +36,26 @@ DAY_UNITS = frozenset({Unit.WORKING_DAYS, Unit.NATURAL_DAYS, Unit.MONTHS})
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The fact a limit runs from. A date-only fact is known from 00:00 of its day; `fact` names it to the reader."""
+    """The fact a limit runs from; `fact` names it to the reader. `on` is its day where only that is known; `instant`
+    is then 00:00 of it in its source's zone. Hours run from `instant`, days from `on` whatever the limit's zone (D6).
+    """
 
     instant: datetime
-    date_only: bool = False
+    on: date | None = None
     fact: str = "received"
+
+    @property
+    def date_only(self) -> bool:
+        return self.on is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """When a limit ends: kept = done < `late_from` (UTC). `due_on` is None where the limit is an instant.
 
-    Days are local to the limit's zone: `start_on` is the start's date, `counted_from` is day 0 (for `inclusive`
-    day 1), `nominal_on` the last day before it rolled. `provisional_from` is the first day the count relied on
-    whose year has no official notice yet.
+    Days are local to the limit's zone, but for a start that is a bare date: that is `start_on`, else the start's date.
+    `counted_from` is day 0 (for `inclusive` day 1), `nominal_on` the last day before it rolled. `provisional_from` is
+    the first day the count relied on whose year has no official notice yet.
     """
 
     due_on: date | None
@@ -75,7 +81,8 @@ def count(limit: Limit, start: Start, calendar: Calendar) -> Due:
     Raises YearNotCovered, DateOutOfRange, BadLimit, BadCalendar (working hours without sessions) or NaiveInstant.
     """
     zone = zone_of(limit.zone)
-    start_on = local_date(aware(start.instant, "the start"), zone)
+    begun = aware(start.instant, "the start")
+    start_on = start.on or local_date(begun, zone)
     amount = limit.amount
     if (amount is None) == (limit.at is None):
         raise BadLimit(f"limit {limit.clock} needs either an amount or a stated time")
@@ -168,10 +175,10 @@ def _count_time(limit: Limit, amount: Amount, start: Start, start_on: date, cale
     if amount.unit is Unit.HOURS:
         late_from = shifted(begin, timedelta(hours=amount.count, microseconds=1))
         if limit.start_rule is StartRule.ROLL:
-            provisional_from = calendar.provisional_from(start_on, counted_from)
+            provisional_from = calendar.provisional_from(start_on, max(start_on, counted_from))
     else:
         due = add_working_time(begin, working_span(amount), calendar, zone)
-        provisional_from = calendar.provisional_from(start_on, local_date(due, zone))
+        provisional_from = calendar.provisional_from(min(start_on, counted_from), local_date(due, zone))
         late_from = shifted(due, INSTANT)
     return Due(None, late_from, start_on, counted_from, None, provisional_from)
 

@@ -11,10 +11,13 @@ from services.deadline.rules.fold import CalendarOf, fold
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Rows to write with the events each publishes; unchanged clocks are left out."""
+    """Rows to write with the events each publishes; unchanged clocks are left out. `uncountable` is how many of these
+    rows have a limit that cannot be counted, for a reason they did not have before: somebody must correct it.
+    """
 
     clocks: tuple[tuple[Stored, tuple[Change, ...]], ...]
     refold_at: datetime | None
+    uncountable: int = 0
 
 
 def decide(
@@ -27,24 +30,24 @@ def decide(
     confirmed: datetime,
 ) -> Decision:
     """Fold and compare. A clock that was set back, or lags behind another replica's, takes nothing back: what was known
-    stays known, and what has fired stays fired until a fact, not the time, says otherwise. Raises DeadlineError for a
-    limit that cannot be counted.
+    stays known, and what has fired stays fired until a fact, not the time, says otherwise. A limit that cannot be
+    counted is no error here: its clock says so, and the others go on.
     """
     confirmed = max([confirmed, *(row.confirmed for row in stored if row.confirmed is not None)])
     now = max([now, confirmed, *(row.known for row in stored if row.known is not None)])
     folded = fold(facts, calendar_of, now, confirmed)
-    ahead = folded.refold_at
-    while ahead is not None:  # what cannot be counted is refused with the fact that brings it, and not in the sweep
-        ahead = fold(facts, calendar_of, ahead, confirmed).refold_at
     before = {(row.name, row.subject): row for row in stored}
     decided = []
+    uncountable = 0
     for clock in folded.clocks:
         old = before.pop((clock.name, clock.subject), None)
         row, changes = compare(old, rowed(authority, matter, clock))
         if row != old:
             decided.append((replace(row, known=now, confirmed=confirmed), changes))
+        if clock.problem is not None and (old is None or old.problem != clock.problem):
+            uncountable += 1
     for old in before.values():
         row, changes = vanish(old, registered=old.subject in folded.registered)
         if row != old:
             decided.append((replace(row, known=now, confirmed=confirmed), changes))
-    return Decision(tuple(decided), folded.refold_at)
+    return Decision(tuple(decided), folded.refold_at, uncountable)

@@ -16,7 +16,7 @@ class YearNotCovered(DeadlineError):
 
 
 class DateOutOfRange(DeadlineError):
-    """The count leaves the years 1 to 9999."""
+    """The count leaves the years 1 to 9999, or those that business time may lie in."""
 
 
 class BadCalendar(DeadlineError):

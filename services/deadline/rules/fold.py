@@ -6,6 +6,8 @@
 
 Two instants govern it: facts after `now` are not known yet (D7); nothing is warned of or missed beyond `confirmed`, up
 to which the publishers' feeds are known to be complete (D8). A stop is taken into account whatever its place (D4).
+
+A limit that cannot be counted is never guessed and stops nothing else: its clock has not started, and says why.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +16,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.count import Due, Start, count, warning_instants
+from services.deadline.rules.count import Due, Start, Warnings, count, warning_instants
+from services.deadline.rules.errors import DateOutOfRange, DeadlineError
 from services.deadline.rules.facts import (
     HAND_OVERS,
     LIMIT_CHANGES,
@@ -26,10 +29,13 @@ from services.deadline.rules.facts import (
     effective,
 )
 from services.deadline.rules.limits import Limit
+from services.deadline.rules.span import local_date, zone_of
 
 CalendarOf = Callable[[str], Calendar]
 RECORDED = "recorded"
 """The clock of a due date that the publisher recorded: it is not the item's, and outlives a change of item."""
+LAST_YEAR = 2199
+"""A due beyond it is a typing error in some limit: no event can say it."""
 
 
 class State(StrEnum):
@@ -68,6 +74,7 @@ class Stop:
 class Clock:
     """One clock as computed. `warned` is the last warning that has passed, `alarms` those ahead, `late_from` included.
     `facts` are the one that states the limit and the one that started it; `holdings` reach up to `late_from`.
+    `problem` says why the limit cannot be counted; `calendar` is the version counted with, None where there is none.
     """
 
     name: str
@@ -75,7 +82,8 @@ class Clock:
     limit: Limit
     state: State
     due: Due | None
-    calendar: str
+    problem: str | None
+    calendar: str | None
     stop: Stop | None
     warned: str | None
     alarms: tuple[tuple[datetime, str], ...]
@@ -102,10 +110,7 @@ MISS = "miss"
 
 
 def fold(facts: Sequence[Fact], calendar_of: CalendarOf, now: datetime, confirmed: datetime) -> Folded:
-    """All clocks of one matter. `calendar_of` gives the calendar of a code.
-
-    Raises DeadlineError for a limit that cannot be counted.
-    """
+    """All clocks of one matter. `calendar_of` gives the calendar of a code, or raises DeadlineError."""
     ordered = effective(facts)
     known = [fact for fact in ordered if fact.occurred <= now]
     ahead = [fact.occurred for fact in ordered if fact.occurred > now]
@@ -120,7 +125,7 @@ def _clocks_of(facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, con
     registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
     holdings = _holdings(registration, facts)
     return [
-        _clock(limit, stated_by, registration, facts, subject, holdings, calendar_of(limit.calendar), confirmed)
+        _clock(limit, stated_by, registration, facts, subject, holdings, calendar_of, confirmed)
         for limit, stated_by in _limits(registration, facts)
     ]
 
@@ -144,18 +149,22 @@ def _clock(
     facts: Sequence[Fact],
     subject: str,
     holdings: tuple[Holding, ...],
-    calendar: Calendar,
+    calendar_of: CalendarOf,
     confirmed: datetime,
 ) -> Clock:
     begun = _start(limit, facts)
     stopped = _stop(limit, facts)
-    due = warned = None
+    due = warned = problem = version = None
     alarms: tuple[tuple[datetime, str], ...] = ()
     state = State.NOT_STARTED
-    if begun is not None:
-        start = Start(begun.occurred, begun.on is not None, begun.type)
-        due = count(limit, start, calendar)
-        state, warned, alarms = _verdict(due, stopped, warning_instants(limit, due, start, calendar), confirmed)
+    try:
+        calendar = calendar_of(limit.calendar)
+        version = calendar.version
+        if begun is not None:
+            due, warnings = _counted(limit, start_of(begun), calendar)
+            state, warned, alarms = _verdict(due, stopped, warnings, confirmed)
+    except DeadlineError as error:
+        problem = str(error)
     held = tuple(h for h in holdings if due is None or h.since < due.late_from)
     return Clock(
         name=limit.clock,
@@ -163,7 +172,8 @@ def _clock(
         limit=limit,
         state=state,
         due=due,
-        calendar=calendar.version,
+        problem=problem,
+        calendar=version,
         stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
         warned=warned,
         alarms=alarms,
@@ -173,6 +183,20 @@ def _clock(
         unit=held[-1].unit if held else registration.unit,
         origin=registration.origin,
     )
+
+
+def start_of(fact: Fact) -> Start:
+    """The start that a fact is."""
+    return Start(fact.occurred, fact.on, fact.type)
+
+
+def _counted(limit: Limit, start: Start, calendar: Calendar) -> tuple[Due, Warnings]:
+    """The due and what warns of it; both or nothing, so that nobody relies on a clock that warns of nothing."""
+    due = count(limit, start, calendar)
+    last = due.due_on or local_date(due.due_at, zone_of(limit.zone))
+    if last.year > LAST_YEAR:
+        raise DateOutOfRange(f"limit {limit.clock} ends after the year {LAST_YEAR}")
+    return due, warning_instants(limit, due, start, calendar)
 
 
 def _start(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
@@ -203,16 +227,19 @@ def _verdict(
 
 
 def _holdings(registration: Fact, facts: Sequence[Fact]) -> tuple[Holding, ...]:
-    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person. A
-    later registration hands nothing over: the earliest wins (D4).
+    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person, one
+    that names only a person stays within the unit, at first the registration's.
+
+    A registration hands over only what nobody has yet: not what was given to somebody before its instant, and no later
+    one does (the earliest wins, D4).
     """
     found: list[Holding] = []
     for fact in facts:
         if fact.type not in HAND_OVERS or (fact.unit is None and fact.person is None):
             continue
-        if fact.type in REGISTRATIONS and fact is not registration:
+        if fact.type in REGISTRATIONS and (found or fact is not registration):
             continue
-        unit = fact.unit or (found[-1].unit if found else None)
+        unit = fact.unit or (found[-1].unit if found else registration.unit)
         if found:
             found[-1] = Holding(found[-1].since, fact.occurred, found[-1].unit, found[-1].person)
         found.append(Holding(fact.occurred, None, unit, fact.person))

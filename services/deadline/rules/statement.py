@@ -12,6 +12,10 @@ from services.deadline.rules.fold import Clock, Holding
 from services.deadline.rules.limits import Limit
 
 Statement = dict[str, Any]
+TOLD_HOLDINGS = 20
+"""A miss tells the last so many hands before its due, whatever its history: it must fit into a message, and who had the
+matter at the due is among them. The digest covers what is told, no more: a change further back tells nobody anything.
+"""
 
 
 def instant_text(at: datetime) -> str:
@@ -98,7 +102,7 @@ def missed(clock: Clock, due: Due) -> Statement:
         **dated(due, clock.limit),
         "limit": limit_text(clock.limit),
         "calendar": clock.calendar,
-        "holdings": [holding_text(holding, due.late_from) for holding in clock.holdings],
+        "holdings": [holding_text(holding, due.late_from) for holding in clock.holdings[-TOLD_HOLDINGS:]],
         "facts": [fact_text(fact) for fact in clock.facts],
     }
 

@@ -84,6 +84,22 @@ def test_a_completion_at_the_first_late_instant_is_late() -> None:
     assert told(live([registered(DECIDE)], LATE, [kept]))[-1] == "met"
 
 
+def test_a_retracted_late_end_is_told() -> None:
+    closed = entry("c", "matter.closed", LATE + HOUR)
+    life = live([registered(DECIDE), closed], LATE + DAY, [retracted("x", "c", LATE + DAY)])
+    assert told(life) == ["scheduled", "missed", "stopped_late", "missed"]
+    assert life.rows["decide", ""].revision == 4
+    life.receive([fact_of(entry("d", "matter.closed", LATE + 2 * HOUR))], LATE + DAY, LATE + DAY)
+    assert (told(life)[4:], last(life)["done_at"]) == (["stopped_late"], (LATE + 2 * HOUR).isoformat())
+
+
+def test_a_late_end_stands_after_a_miss_that_is_told_again() -> None:
+    closed = entry("c", "matter.closed", LATE + HOUR)
+    given = entry("h", "matter.assigned", LATE - DAY, person="p2")
+    life = live([registered(DECIDE), closed], LATE + DAY, [given])
+    assert told(life) == ["scheduled", "missed", "stopped_late", "missed", "stopped_late"]
+
+
 def test_a_withdrawal_before_the_due_voids_the_miss_and_one_after_it_leaves_it() -> None:
     before = live([registered(DECIDE)], LATE + DAY, [entry("w", "matter.withdrawn", LATE - HOUR)])
     assert told(before)[-2:] == ["withdrawn", "voided"]
@@ -111,13 +127,74 @@ def test_a_registration_that_comes_again_hands_nothing_over() -> None:
     assert {name for name, _ in life.rows} == {"decide"}
 
 
+def test_a_registration_takes_nothing_out_of_hands_that_had_it_before() -> None:
+    given = entry("h", "matter.assigned", FIRST - DAY, person="p2")
+    life = live([given, registered(DECIDE)], LATE)
+    assert [(held["since"], held["unit"], held["person"]) for held in last(life)["holdings"]] == [
+        (given.at.isoformat(), "u1", "p2")
+    ]
+    given = entry("h", "matter.transferred", FIRST - DAY, unit="u2")
+    assigned = entry("i", "matter.assigned", FIRST + DAY, person="p3")
+    life = live([given, assigned, registered(DECIDE)], LATE)
+    assert [(held["unit"], held.get("person")) for held in last(life)["holdings"]] == [("u2", None), ("u2", "p3")]
+    assert last(life)["unit"] == "u2"
+
+
+def test_at_one_instant_the_registration_comes_before_the_hand_over() -> None:
+    life = live([entry("h", "matter.assigned", FIRST, person="p2"), registered(DECIDE)], LATE)
+    assert [(held["unit"], held["person"]) for held in last(life)["holdings"]] == [("u1", "p2")]
+
+
+def test_who_refused_or_finished_a_stage_does_not_have_the_matter() -> None:
+    acts = [entry(type_, type_, FIRST + HOUR, unit="u9", person="p9") for type_ in ("matter.refused", "stage.finished")]
+    life = live([registered(DECIDE), *acts], LATE)
+    assert [(held["unit"], held["person"]) for held in last(life)["holdings"]] == [("u1", "p1")]
+
+
+def test_a_miss_stays_small_whatever_its_history() -> None:
+    minutes = [FIRST + n * timedelta(minutes=1) for n in range(1, 901)]
+    given = [entry(str(n), "matter.assigned", at, person=f"{'人' * 190}{n}") for n, at in enumerate(minutes)]
+    life = live([registered(DECIDE), *given], LATE)
+    assert told(life)[-1] == "missed"
+    told_last = [held["person"].strip("人") for held in last(life)["holdings"]]
+    assert told_last == [str(n) for n in range(880, 900)]
+    assert len(orjson.dumps(last(life))) < 20_000
+    back = entry("x", "matter.assigned", FIRST + timedelta(minutes=30, seconds=30), person="p2")
+    life.receive([fact_of(back)], LATE, LATE)
+    assert told(life).count("missed") == 1, "a change further back than what is told tells nobody anything"
+    late = entry("y", "matter.assigned", LATE - HOUR, person="p3")
+    life.receive([fact_of(late)], LATE, LATE)
+    assert (told(life).count("missed"), last(life)["holdings"][-1]["person"]) == (2, "p3")
+
+
 def test_a_moved_due_withdraws_the_miss_and_is_warned_of_anew() -> None:
     moved = entry("m", "limits.changed", FIRST + HOUR, item="filing", rules=(LONGER,))
     life = live([registered(DECIDE)], LATE + DAY, [moved])
     assert told(life)[-2:] == ["withdrawn", "rescheduled"]
     assert (life.published[-2][1].says["reason"], last(life)["previous_due"]) == ("due-moved", "2026-03-04")
+    assert [change.cause for _, change in life.published[-2:]] == ["event-/a-m", "event-/a-m"]
     life.sweep(FIRST + 60 * DAY, FIRST + 60 * DAY)
     assert told(life)[-1] == "missed"
+
+
+def test_what_moves_a_due_is_its_cause_even_where_the_matter_is_done() -> None:
+    done = entry("c", "matter.decided", LATE + DAY)
+    moved = entry("m", "limits.changed", FIRST, item="filing", rules=(LONGER,))
+    life = live([registered(DECIDE), done], LATE + 2 * DAY, [moved])
+    assert [(c.type, c.cause) for _, c in life.published if c.type.endswith(("withdrawn", "rescheduled", "met"))] == [
+        ("deadline.withdrawn", "event-/a-m"),
+        ("deadline.rescheduled", "event-/a-m"),
+        ("deadline.met", "event-/a-c"),
+    ]
+    assert [fact["id"] for fact in life.published[-3][1].says["facts"]] == ["m", "r"]
+
+
+def test_a_correction_that_moves_a_start_is_the_cause() -> None:
+    earlier = registered(DECIDE, at=FIRST - DAY)
+    corrected = entry("x", "fact.corrected", FIRST, about=("/a", "r"), instead=earlier)
+    life = live([registered(DECIDE)], [corrected], [retracted("y", "x", FIRST)])
+    moves = [change for _, change in life.published if change.type == "deadline.rescheduled"]
+    assert [change.cause for change in moves] == ["event-/a-x", "event-/a-r"]
 
 
 def test_the_same_warning_of_another_due_is_another_warning() -> None:

@@ -12,6 +12,7 @@ from services.deadline.rules.calendar import Calendar
 from services.deadline.rules.count import Due, Start, count
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.span import add_working_time, subtract_working_time
+from services.deadline.rules.steps import steps
 
 SHANGHAI, BOSTON, LONDON = "Asia/Shanghai", "America/New_York", "Europe/London"
 ZONES = st.sampled_from((SHANGHAI, BOSTON, LONDON))
@@ -52,7 +53,7 @@ def a_limit(amount: str | None, **changes: Any) -> Limit:
 
 def on(day: date | str, zone: str = SHANGHAI) -> Start:
     day = date.fromisoformat(day) if isinstance(day, str) else day
-    return Start(datetime.combine(day, time.min, ZoneInfo(zone)), date_only=True)
+    return Start(datetime.combine(day, time.min, ZoneInfo(zone)), on=day)
 
 
 def at(text: str) -> Start:
@@ -247,6 +248,30 @@ def test_a_day_without_a_midnight_begins_when_the_clocks_jump() -> None:
     # Cairo, 2023-04-28: 00:00 did not exist, the day began at 01:00.
     due = count(a_limit("1d", zone="Africa/Cairo"), on("2023-04-26", "Africa/Cairo"), plain())
     assert local(due, "Africa/Cairo") == "2023-04-28T01:00:00+03:00"
+
+
+@pytest.mark.parametrize("source", ["Pacific/Kiritimati", SHANGHAI, LONDON, BOSTON, "Pacific/Honolulu"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", SHANGHAI, BOSTON])
+def test_a_bare_date_is_day_0_wherever_its_source_and_the_limit_lie(source: str, zone: str) -> None:
+    start = on("2026-01-27", source)
+    due = count(a_limit("2wd", zone=zone), start, plain())
+    assert (due.start_on, due.counted_from, due.due_on) == (date(2026, 1, 27), date(2026, 1, 27), date(2026, 1, 29))
+    assert count(a_limit("1d", zone=zone), start, plain()).due_on == date(2026, 1, 28)
+    first = count(a_limit("1wd", zone=zone, start_rule=StartRule.INCLUSIVE), start, plain())
+    assert first.due_on == date(2026, 1, 27)
+    shown = steps(a_limit("2wd", zone=zone), start, due, plain())
+    assert [day.day.day for day in shown.days] == [28, 29]
+    assert shown.passed_over == ()
+
+
+def test_hours_run_from_the_first_instant_of_a_bare_date_in_its_source() -> None:
+    start = on("2027-01-01", SHANGHAI)
+    due = count(a_limit("24h", zone=BOSTON), start, plain())
+    assert due.due_at == datetime.fromisoformat("2027-01-01T11:00:00-05:00")
+    # 2027-01-01 00:00 in Shanghai is 11:00 of the day before in Boston: it is worked, and 2026 is published.
+    worked = count(a_limit("2wh", zone=BOSTON), start, plain())
+    assert worked.due_at == datetime.fromisoformat("2026-12-31T14:30:00-05:00")
+    assert worked.provisional_from is None
 
 
 def test_the_start_is_dated_where_the_limit_runs() -> None:

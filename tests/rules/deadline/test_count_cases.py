@@ -61,7 +61,7 @@ def a_limit(amount: str | None, **changes: Any) -> Limit:
 
 def on(day: date | str, zone: str = SHANGHAI) -> Start:
     day = date.fromisoformat(day) if isinstance(day, str) else day
-    return Start(datetime.combine(day, time.min, ZoneInfo(zone)), date_only=True)
+    return Start(datetime.combine(day, time.min, ZoneInfo(zone)), on=day)
 
 
 def at(text: str) -> Start:

@@ -56,7 +56,7 @@ def explained(amount: str | None, start: str = "2026-04-29", **changes: Any) -> 
 
 
 def on(day: date) -> Start:
-    return Start(datetime.combine(day, time.min, ZoneInfo(ZONE)), date_only=True, fact="matter.received")
+    return Start(datetime.combine(day, time.min, ZoneInfo(ZONE)), on=day, fact="matter.received")
 
 
 def test_every_skipped_day_is_there_with_its_reason() -> None:
