@@ -81,7 +81,9 @@ class DeadlineMet(Dated):
 
 
 class DeadlineMissed(Dated):
-    """`late_from` has passed undone. The same miss with a higher revision replaces what this one said (D18)."""
+    """`late_from` has passed undone. The same miss with a higher revision replaces what this one said (D18), its late
+    end included: one that stands is told again after it. `holdings` are the last twenty before `late_from`.
+    """
 
     TYPE = "deadline.missed"
     limit: LimitTerms
