@@ -58,6 +58,8 @@ def _content(entry: Entry) -> Event:
         says["due"] = next((rule.until for rule in entry.rules if rule.clock == "recorded"), None)
     if entry.type in ("matter.registered", "matter.assigned", "matter.transferred"):
         says |= {"unit": entry.unit, "person": entry.person}
+    if entry.type == "stage.finished":
+        says["stage"] = "examination"
     if entry.day is not None:
         midnights = {zone: datetime.combine(entry.day, time(), ZoneInfo(zone)) for zone in (SHANGHAI, NEW_YORK)}
         says["zone"] = next(zone for zone, midnight in midnights.items() if midnight == entry.at)
