@@ -10,16 +10,13 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 
 from services.accountability import case_store, ledger, store
 from services.accountability.case_text import shown, summary
 from services.accountability.rules.case import on_answer, refusal_of_answer
 from shared.clock import Clock
-from shared.events import strict_json
 from shared.events.base import Model, PersonId, Text
-from shared.events.envelope import problems_of
-from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import PASSING, Connection, Pool
 
 MOST_BYTES = 65_536
@@ -59,11 +56,12 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
                 await _refuse_ambiguous(conn, matter)
             page = await case_store.page(
                 conn, after=after, state=state, unit=unit, person=person, matter=matter, authority=authority,
-                at_last_rung=at_last_rung, limit=limit,
+                at_last_rung=at_last_rung, limit=limit + 1,
             )  # fmt: skip
-        content: dict[str, Any] = {"cases": [summary(case) for case in page]}
-        if len(page) == limit:
-            content["next"] = write_cursor(page[-1].opened_at.isoformat(), str(page[-1].key.case_id))
+        content: dict[str, Any] = {"cases": [summary(case) for case in page[:limit]]}
+        if len(page) > limit:
+            last = page[limit - 1]
+            content["next"] = write_cursor(last.opened_at.isoformat(), str(last.key.case_id))
         return tagged(request, content)
 
     @router.get("/cases/{id}")
@@ -81,7 +79,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     async def answer_case(id: str, request: Request) -> Response:
         """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
         again is answered alike; 201 the first time, then 200."""
-        given, case_id = _answer(await _body(request)), _id(id)
+        given, case_id = await read_json(request, AnswerText, MOST_BYTES), _id(id)
         try:
             async with pool.acquire(timeout=10) as conn, conn.transaction():
                 at, fresh = await _accept(conn, case_id, given)
@@ -149,22 +147,3 @@ def _id(text: str) -> UUID:
 
 def _unknown() -> ProblemError:
     return ProblemError(404, "no-such-case", "There is no case of this id")
-
-
-async def _body(request: Request) -> bytes:
-    found = b""
-    async for part in request.stream():
-        found += part
-        if len(found) > MOST_BYTES:
-            raise ProblemError(413, "too-large", f"An answer is at most {MOST_BYTES} bytes of JSON")
-    return found
-
-
-def _answer(body: bytes) -> AnswerText:
-    try:
-        return AnswerText.model_validate(strict_json.loads(body))
-    except strict_json.NotStrictJson as error:
-        raise ProblemError(400, "not-json", "The body is not JSON that can be read in one way", str(error)) from None
-    except ValidationError as error:
-        reasons = [problem.model_dump() for problem in problems_of(error)]
-        raise ProblemError(422, "invalid-answer", "The answer is not valid", errors=reasons) from None

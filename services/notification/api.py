@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from services.notification import metrics, store
 from services.notification.channels.webhook import ended
@@ -22,11 +22,9 @@ from services.notification.rules.webhooks import DELETED, takes, wrong_with_url
 from services.notification.store import Place
 from services.notification.texts.words import LANGUAGES, Language
 from shared.clock import Clock
-from shared.events import strict_json
 from shared.events.base import Model
 from shared.events.catalog import EVENTS
-from shared.events.envelope import problems_of
-from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import Pool, Record
 
 BODY_BYTES = 65_536
@@ -103,7 +101,7 @@ def routes(api: Api) -> APIRouter:
     @router.post("/subscriptions", openapi_extra=_body(NewSubscription))
     async def subscribe(request: Request) -> Response:
         """Start a subscription. The answer is the only one that shows its secret."""
-        wanted = await _read(request)
+        wanted = await read_json(request, NewSubscription, BODY_BYTES)
         if wrong := wrong_with_url(wanted.url, allow_private=api.allow_private):
             raise _invalid("/url", wrong)
         for number, pattern in enumerate(wanted.types):
@@ -167,11 +165,11 @@ def routes(api: Api) -> APIRouter:
 
 def _page(name: str, rows: Sequence[Record], limit: int, shape: Callable[[Record], dict[str, Any]]) -> dict[str, Any]:
     """A page and the cursor of the next one; `rows` holds one more than the page where there is one."""
-    following = None
+    page: dict[str, Any] = {name: [shape(row) for row in rows[:limit]]}
     if len(rows) > limit:
         last = rows[limit - 1]
-        following = write_cursor(last["created_at"].isoformat(), str(last["id"]))
-    return {name: [shape(row) for row in rows[:limit]], "next": following}
+        page["next"] = write_cursor(last["created_at"].isoformat(), str(last["id"]))
+    return page
 
 
 def _place(cursor: str | None) -> Place:
@@ -232,25 +230,8 @@ def _is_secret(secret: str) -> bool:
 
 def _invalid(pointer: str, detail: str) -> ProblemError:
     return ProblemError(
-        422, "invalid-subscription", "The subscription is not valid", errors=[{"pointer": pointer, "detail": detail}]
+        422, "invalid-request", "The request is not valid", errors=[{"pointer": pointer, "detail": detail}]
     )
-
-
-async def _read(request: Request) -> NewSubscription:
-    """The body of a subscription, within its size."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise ProblemError(413, "too-large", "The body is too large", f"At most {BODY_BYTES} bytes.")
-    try:
-        strict_json.loads(body)
-        return NewSubscription.model_validate_json(body)
-    except strict_json.NotStrictJson as error:
-        raise ProblemError(400, "not-json", "The body is not JSON", str(error)) from None
-    except ValidationError as error:
-        errors = [{"pointer": p.pointer, "detail": p.detail} for p in problems_of(error)]
-        raise ProblemError(422, "invalid-subscription", "The subscription is not valid", errors=errors) from None
 
 
 def _body(model: type[Model]) -> dict[str, Any]:
