@@ -3,21 +3,22 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
+import structlog
+
 from services.deadline import metrics, store
 from services.deadline.calendars import load
 from services.deadline.publish import messages
 from services.deadline.reading import fact_of, row_of
 from services.deadline.rules.decide import decide
-from services.deadline.rules.errors import DeadlineError
 from services.deadline.store import Key
 from shared import outbox
 from shared.clock import Clock, Moment
-from shared.errors import Permanent
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
 from shared.kafka import Handle, read
 from shared.postgres import Connection
 
+log = structlog.get_logger()
 TOPICS = ("matter-events", "case-events")
 CaughtUp = Callable[[], Collection[int]]
 """The partitions that are read to their end. Elsewhere a completion may stand unread: nothing is missed there yet
@@ -35,7 +36,7 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
     """What the consumer calls with each batch of `matter-events` and `case-events`."""
 
     async def handle(conn: Connection, batch: Sequence[Message]) -> None:
-        events = read(batch, lambda type_: metrics.SKIPPED.labels(type_).inc())
+        events = read(batch, lambda _: metrics.SKIPPED.inc())
         rows = [row for received, event in events if (row := row_of(received, event)) is not None]
         if rows:
             await store.lock_matters(conn, (row.key for row in rows))
@@ -49,7 +50,6 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
 async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets: Collection[int]) -> None:
     """Fold these matters, whose rows the caller has locked, and publish what is new about their clocks. Outside of
     `buckets` nothing is found missed: its alarm stays, and the sweep fires it once the partition is read to its end.
-    Raises Permanent for a limit that cannot be counted.
     """
     wanted = sorted(keys)
     if not wanted:
@@ -60,10 +60,10 @@ async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets:
     for key in wanted:
         happened = [fact_of(row) for row in facts[key]]
         confirmed = moment.confirmed if store.bucket(key) in buckets else UNCONFIRMED
-        try:
-            decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, confirmed)
-        except DeadlineError as error:
-            raise Permanent(f"a limit cannot be counted: {error}") from error
+        decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, confirmed)
+        if decision.uncountable:
+            log.error("limit_cannot_be_counted", authority=key[0], matter=key[1])
+            metrics.UNCOUNTABLE.inc(decision.uncountable)
         saved += [(key, row) for row, _ in decision.clocks]
         refolds.append((key, decision.refold_at))
         for row, changes in decision.clocks:

@@ -12,7 +12,11 @@ FACTS = Counter(
 SKIPPED = Counter(
     "duban_deadline_skipped_events_total",
     "Events of a type this build does not know (D16). Rises: a producer is newer; deploy this service.",
-    ["type"],
+)
+UNCOUNTABLE = Counter(
+    "duban_deadline_uncountable_limits_total",
+    "Limits that cannot be counted: an unknown calendar, a year without data. Nobody is held to them."
+    " Rises: correct the catalogue or the calendar; the log names the matters.",
 )
 CHANGES = Counter("duban_deadline_clock_changes_total", "Events published about clocks, by type.", ["type"])
 SWEEP_SECONDS = Histogram(

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 
 from services.deadline import handlers, store
 from services.deadline.rules.fold import State
-from shared.errors import Permanent
 from shared.events.base import EventRef
 from shared.events.submissions import Replacement
 from tests.support.deadline_facts import FIRST, calendar_of, fact_of, histories
@@ -40,24 +39,19 @@ async def test_a_closure_that_comes_before_its_registration_is_kept_and_applied(
     assert (row.state, row.done_at, row.miss) == (State.MET, at("03-02 08:00"), None)
 
 
-async def test_a_limit_that_cannot_be_counted_is_permanent_and_leaves_nothing(service: Service) -> None:
+async def test_a_limit_that_cannot_be_counted_holds_nobody_and_stops_nothing(service: Service) -> None:
     good = fact("matter.registered", "r", at("03-02 08:00"))
     bad = fact("matter.registered", "b", at("03-02 08:00"), key=("A", "2"), limits=(terms(calendar="XX"),))
-    with pytest.raises(Permanent, match="XX"):
-        await service.deliver(good, bad)
-    assert await service.told() == []
-    await service.deliver(good)
+    await service.deliver(good, bad)
     assert await service.told() == ["scheduled"]
+    assert (await service.rows(("A", "2")))["promised", ""].state is State.NOT_STARTED
 
 
-async def test_a_future_fact_that_can_never_be_counted_is_refused_when_it_comes(service: Service) -> None:
-    bad = fact("matter.registered", "b", at("03-02 10:00"), limits=(terms(calendar="XX"),))
-    with pytest.raises(Permanent, match="XX"):
-        await service.deliver(bad)
-    far = fact("limits.changed", "f", at("03-02 10:00"), item="x", limits=(terms(amount="9000wd"),))
-    with pytest.raises(Permanent, match="covers"):
-        await service.deliver(fact("matter.registered", "r", at("03-02 08:00")), far)
-    await service.move_to(at("03-02 11:00"))
+async def test_a_future_fact_that_can_never_be_counted_does_not_end_the_sweep(service: Service) -> None:
+    await service.deliver(fact("matter.registered", "b", at("03-02 10:00"), limits=(terms(calendar="XX"),)))
+    await service.move_to(at("03-02 10:00"))
+    assert (await service.rows())["promised", ""].state is State.NOT_STARTED
+    assert await service.told() == []
 
 
 async def test_a_future_fact_is_unknown_until_its_instant_and_folded_then(service: Service) -> None:
