@@ -17,11 +17,11 @@ def case(
     from urllib.parse import quote
 
     from services.cli.asking import CannotAsk, ask, url_of
-    from services.cli.config import Settings
+    from services.cli.config import settings_for
     from services.cli.told import case_text
 
     try:
-        found = ask(f"{url_of('accountability', Settings())}/v1/cases/{quote(id, safe='')}")
+        found = ask(f"{url_of('accountability', settings_for('case'))}/v1/cases/{quote(id, safe='')}")
     except CannotAsk as error:
         typer.echo(f"duban case: {error}", err=True)
         raise typer.Exit(error.exit_code) from None

@@ -28,11 +28,11 @@ def explain(
     from urllib.parse import quote
 
     from services.cli.asking import CannotAsk, ask, url_of
-    from services.cli.config import Settings
+    from services.cli.config import settings_for
     from services.cli.told import deadlines_text, explanation_text
 
     try:
-        base = f"{url_of('deadline', Settings())}/v1/matters/{quote(matter)}/deadlines"
+        base = f"{url_of('deadline', settings_for('explain'))}/v1/matters/{quote(matter)}/deadlines"
         all_clocks = None if clock else ask(base)
         names = (
             [(clock, subject)]

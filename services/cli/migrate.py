@@ -23,17 +23,20 @@ def migrate(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
     """Bring the database DUBAN_POSTGRES up to date."""
     import asyncpg
 
-    from services.cli.config import Settings
+    from services.cli.config import settings_for
     from shared.postgres import MigrationMismatch
 
-    settings = Settings()
+    settings = settings_for("migrate")
     if settings.postgres is None:
         typer.echo("duban migrate: DUBAN_POSTGRES is not set: say where the database is, as a DSN", err=True)
         raise typer.Exit(2)
     try:
         applied = asyncio.run(migrate_all(settings.postgres))
+    except asyncpg.ClientConfigurationError as error:
+        typer.echo(f"duban migrate: DUBAN_POSTGRES: {error}", err=True)
+        raise typer.Exit(2) from None
     except (MigrationMismatch, OSError, asyncpg.PostgresError) as error:
-        typer.echo(f"duban migrate: {error}", err=True)
+        typer.echo(f"duban migrate: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(applied))

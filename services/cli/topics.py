@@ -83,15 +83,15 @@ def topics(
         return
     from aiokafka.errors import KafkaError
 
-    from services.cli.config import Settings
+    from services.cli.config import settings_for
 
-    settings = Settings()
+    settings = settings_for("topics")
     if settings.kafka is None:
         typer.echo("duban topics: DUBAN_KAFKA is not set: say where the Kafka is, as host:port", err=True)
         raise typer.Exit(2)
     try:
         new = asyncio.run(ensure_topics(settings.kafka, settings.topic_prefix, replication=replication))
-    except (TopicMismatch, KafkaError) as error:
+    except (TopicMismatch, KafkaError, OSError) as error:
         typer.echo(f"duban topics: {error}", err=True)
         raise typer.Exit(1) from None
     if as_json:

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from services.cli.config import Settings
 
 
 def up(
@@ -20,30 +23,33 @@ def up(
     if show_settings:
         _show_settings(as_json)
         return
+    import asyncpg
     from aiokafka.errors import KafkaError
 
+    from services.cli.config import settings_for
     from services.cli.providers import UnknownProvider
     from services.cli.supervisor import ProcessError
     from services.cli.topics import TopicMismatch
     from shared.postgres import MigrationMismatch
 
+    settings = settings_for("up")
     try:
-        asyncio.run(_run(provider, as_json))
+        asyncio.run(_run(provider, settings, as_json))
     except UnknownProvider as error:
         typer.echo(f"duban up: {error}", err=True)
         raise typer.Exit(2) from None
-    except (ProcessError, TopicMismatch, MigrationMismatch, KafkaError, OSError) as error:
-        typer.echo(f"duban up: {error}", err=True)
+    except asyncpg.ClientConfigurationError as error:
+        typer.echo(f"duban up: DUBAN_POSTGRES: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (ProcessError, TopicMismatch, MigrationMismatch, KafkaError, asyncpg.PostgresError, OSError) as error:
+        typer.echo(f"duban up: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
 
 
-async def _run(provider: str, as_json: bool) -> None:
-    from services.cli.config import Settings
+async def _run(provider: str, settings: "Settings", as_json: bool) -> None:
     from services.cli.providers import provide
     from services.cli.signals import until_told_to_stop
     from services.cli.stack import announced, start_stack
-
-    settings = Settings()
 
     def restarted(service: str, code: int, times: int) -> None:
         typer.echo(f"{service} ended with {code} and was started again ({times})", err=True)

@@ -29,7 +29,7 @@ async def main():
     async with provide("embedded", durable=False) as infrastructure:
         run = infrastructure.run
         run.start("stubborn", ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
-        pids = {child.name: child.pid for child in run.children} | {"guard": run.guard_pid}
+        pids = {child.name: child.pid for child in run.children} | {"guard": run._guard.pid}
         print(json.dumps({"pids": pids, "directory": str(run.directory)}), flush=True)
         await asyncio.Event().wait()
 

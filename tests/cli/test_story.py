@@ -2,9 +2,15 @@
 
 import csv
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.main import app
 from services.cli.story.demo import LOG
 from services.cli.story.expected import due_of, federal_holidays, requests
 from services.cli.story.words import COUNTED, ORDER, counts_of, line_of
@@ -95,3 +101,17 @@ def test_an_explanation_names_its_facts() -> None:
         "到期",
         "Fact: 2017-04-03 matter.registered (/log 1/received)",
     ]
+
+
+@pytest.mark.parametrize(("arguments", "out"), [((), ""), (("--json",), '{"right": false, "counts": {}}')])
+def test_the_demo_ends_with_one_object_for_machines_where_asked(
+    arguments: tuple[str, ...], out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tell(*, stay: bool, aside: bool, summarised: Callable[[dict[str, Any]], None]) -> bool:
+        assert (stay, aside) == (False, bool(arguments))
+        summarised({"right": False, "counts": {}})
+        return False
+
+    monkeypatch.setattr("services.cli.story.demo.tell", tell)
+    found = CliRunner().invoke(app, ["demo", "--exit", *arguments])
+    assert (found.exit_code, found.stdout.strip()) == (1, out)

@@ -111,10 +111,6 @@ class Run:
             shutil.rmtree(self.directory)
             raise
 
-    @property
-    def guard_pid(self) -> int:
-        return self._guard.pid
-
     def start(
         self,
         name: str,

@@ -97,7 +97,7 @@ def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
     import asyncpg
     from aiokafka.errors import KafkaError
 
-    from services.cli.config import Settings
+    from services.cli.config import settings_for
     from services.cli.replay.mapping_model import BadMapping
     from services.cli.replay.progress import Screen
     from services.cli.replay.reading import BadLog
@@ -107,11 +107,14 @@ def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
     from services.cli.replay.watch import Stuck
     from services.cli.supervisor import ProcessError
 
+    settings = settings_for("replay")
     try:
         with Screen(list_unmapped=explain) as screen:
-            summary = asyncio.run(run(wanted, Settings(), screen))
+            summary = asyncio.run(run(wanted, settings, screen))
     except (BadMapping, BadLog, Conflict, CannotReplay) as error:
         _refuse(str(error))
+    except asyncpg.ClientConfigurationError as error:
+        _refuse(f"DUBAN_POSTGRES: {error}")
     except (Stuck, ProcessError, KafkaError, asyncpg.PostgresError, OSError) as error:
         typer.echo(f"duban replay: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None

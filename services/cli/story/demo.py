@@ -1,7 +1,7 @@
 """The demo from its first line to its last: the story, the totals, one case in full, where to look next."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,11 @@ AS_OF = datetime.fromisoformat("2017-09-01T00:00:00-04:00")
 LANGUAGES = ("en", "zh")
 
 
-async def tell(*, stay: bool) -> bool:
-    """Run it; whether the numbers are right. With `stay` the services go on until Ctrl-C."""
-    console = Console(highlight=False, soft_wrap=True)
+async def tell(*, stay: bool, aside: bool, summarised: Callable[[dict[str, Any]], None]) -> bool:
+    """Run it; whether the numbers are right. With `stay` the services go on until Ctrl-C. The story goes to standard
+    output, or with `aside` to standard error; `summarised` is told the counts and the addresses when it ends.
+    """
+    console = Console(highlight=False, soft_wrap=True, stderr=aside)
     log = requests(LOG)
     late = [request for request in log if request.late]
     in_full = [late[0], next(request for request in log if not request.late)]
@@ -49,9 +51,14 @@ async def tell(*, stay: bool) -> bool:
     async def afterwards(services: Target, summary: Summary) -> None:
         teller.end_of_month()
         assert services.stack is not None  # noqa: S101 - the demo starts its own
-        verdict.append(_totals(console, log, summary, teller))
+        counts = _counts(log, summary, teller)
+        verdict.append(_totals(console, counts))
         await _in_full(console, services.stack, told)
         _next(console, services.stack, told)
+        counted = {name: {"expected": expected, "counted": found} for name, expected, found in counts}
+        summarised(
+            {"right": verdict[-1], "counts": counted, "replay": summary.to_json(), "services": services.stack.urls}
+        )
         if stay:
             with announced(services.stack):
                 console.print("The services stay up. Ctrl-C ends them and leaves nothing behind.", style="bold")
@@ -64,11 +71,11 @@ async def tell(*, stay: bool) -> bool:
     return verdict == [True]
 
 
-def _totals(console: Console, log: Sequence[Request], summary: Summary, teller: Teller) -> bool:
-    """Compare what the services came to with what the file alone says."""
+def _counts(log: Sequence[Request], summary: Summary, teller: Teller) -> list[tuple[str, int, int]]:
+    """(what, what the file alone says, what the services came to)."""
     late = sum(request.late for request in log)
     outcomes = summary.totals.outcomes
-    rows = [
+    return [
         ("clocks", len(log), summary.totals.clocks),
         ("late", late, outcomes[Outcome.LATE] + outcomes[Outcome.OVERDUE]),
         ("met", len(log) - late, outcomes[Outcome.MET]),
@@ -76,6 +83,10 @@ def _totals(console: Console, log: Sequence[Request], summary: Summary, teller: 
         ("cases opened in all", late, teller.counts[a.CaseOpened]),
         ("misses published", late, teller.counts[d.DeadlineMissed]),
     ]
+
+
+def _totals(console: Console, rows: Sequence[tuple[str, int, int]]) -> bool:
+    """Show them; whether they agree."""
     right = all(expected == counted for _, expected, counted in rows)
     console.print(Rule("the totals, and the same counted from the log alone", style="dim"))
     for name, expected, counted in rows:
