@@ -133,3 +133,24 @@ async def test_the_chain_of_causes_leads_from_the_case_to_the_submission(staffed
     assert "window-3/000117" in str(case["chain"][-1])
     facts = await staffed.get("intake", "/v1/matters/quanzhou/L-1")
     assert "window-3/000117" in str(facts)
+
+
+async def test_after_an_outage_nobody_is_named_for_what_was_done_in_time(staffed: World) -> None:
+    await receive(staffed)
+    await staffed.stop("deadline")
+    await staffed.submit("matter.decided", "L-1", RECEIVED, wait=False)
+    await staffed.jump("2026-03-09T09:00:00+08:00")
+    await staffed.start("deadline")
+    await staffed.settled()
+    assert await staffed.cases("L-1") == []
+    assert [notice["kind"] for notice in await staffed.inbox("p-clerk")] == []
+
+
+async def test_after_an_outage_what_was_missed_is_missed_as_of_when_it_was_due(staffed: World) -> None:
+    await receive(staffed)
+    await staffed.stop("deadline")
+    await staffed.jump("2026-03-09T09:00:00+08:00")
+    await staffed.start("deadline")
+    await staffed.settled()
+    (case,) = await staffed.cases("L-1")
+    assert (case["due"], case["responsible"][0]["person"]) == ("2026-03-03", "p-clerk")

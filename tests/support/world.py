@@ -6,7 +6,7 @@ Stories read as they happen: submit, fast-forward, expect. Every wait is for not
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,20 +52,31 @@ class World:
     client: httpx2.AsyncClient
     watch: Watch
     prefix: str
-    apps: dict[str, App]
+    builders: dict[str, Callable[[], Awaitable[App]]]
     now: datetime
+    apps: dict[str, App] = field(default_factory=dict)
+    running: dict[str, tuple[asyncio.Event, "asyncio.Task[None]"]] = field(default_factory=dict)
     count: int = field(default=0)
 
-    async def submit(self, type_: str, subject: str, at: str, *, authority: str = AUTHORITY, **more: Any) -> str:
+    async def submit(
+        self, type_: str, subject: str, at: str, *, authority: str = AUTHORITY, wait: bool = True, **more: Any
+    ) -> str:
         """Publish one fact on `submissions` and wait until all that follows from it has happened; the event's id."""
         self.count += 1
         id = more.pop("id", f"e{self.count}")
         data = {"occurred_at": at, **({"zone": "Asia/Shanghai"} if len(at) == 10 else {}), **more}
-        await self.publish(type_, subject, data, id=id, authority=authority)
+        await self.publish(type_, subject, data, id=id, authority=authority, wait=wait)
         return str(id)
 
     async def publish(
-        self, type_: str, subject: str, data: dict[str, Any], *, id: str, authority: str = AUTHORITY
+        self,
+        type_: str,
+        subject: str,
+        data: dict[str, Any],
+        *,
+        id: str,
+        authority: str = AUTHORITY,
+        wait: bool = True,
     ) -> None:
         """Publish an event with that very data."""
         event = {
@@ -73,7 +84,8 @@ class World:
             "subject": aggregate_key(authority, subject), "time": self.now.isoformat(), "data": data,
         }  # fmt: skip
         await self.send(json.dumps(event, ensure_ascii=False).encode(), key=event["subject"])
-        await self.settled()
+        if wait:
+            await self.settled()
 
     async def send(
         self, value: bytes | None, *, key: Any = "k/k", headers: Sequence[tuple[str, bytes | None]] | None = None
@@ -85,6 +97,18 @@ class World:
             headers=[("content-type", STRUCTURED.encode())] if headers is None else list(headers),
         )  # fmt: skip
         self.watch.own["submissions", partition] = sent.offset + 1
+
+    async def start(self, service: str) -> None:
+        """Start a service that does not run."""
+        stopping = asyncio.Event()
+        self.apps[service] = await self.builders[service]()
+        self.running[service] = stopping, asyncio.create_task(serve(self.apps[service], stopping))
+
+    async def stop(self, service: str) -> None:
+        """Drain a service and end it."""
+        stopping, task = self.running.pop(service)
+        stopping.set()
+        await task
 
     async def settled(self) -> None:
         """Return when nothing is in flight."""
@@ -100,6 +124,10 @@ class World:
             await self._move(seen.alarm)
         await self._move(until)
         await self.settled()
+
+    async def jump(self, to: str) -> None:
+        """Move the clock without waiting for anything: somebody who should act is down."""
+        await self._move(datetime.fromisoformat(to))
 
     async def _move(self, to: datetime) -> None:
         assert to >= self.now, "a story's clock never goes back"
@@ -142,7 +170,8 @@ class World:
 
     async def holder(self, post: str, role: str, person: str, since: str, unit: str | None = "planning") -> None:
         """A person takes a post."""
-        await self.submit("holder.assigned", post, since, person=person, role=role, **({"unit": unit} if unit else {}))
+        served: dict[str, Any] = {"unit": unit} if unit else {}
+        await self.submit("holder.assigned", post, since, person=person, role=role, **served)
 
 
 @asynccontextmanager
@@ -164,25 +193,24 @@ async def open_world(infrastructure: Infrastructure, database: str, start: str) 
         stack.push_async_callback(conn.close)
         await create_simulated(conn, began)
         clock = SimulatedClock()
-        apps = {
-            "intake": await build_intake(IntakeSettings(**common, catalogues=(DEFAULT, ITEMS)), clock),
-            "deadline": await build_deadline(DeadlineSettings(**common), clock),
-            "accountability": await build_accountability(AccountabilitySettings(**common), clock),
-            "notification": await build_notification(
+        builders: dict[str, Callable[[], Awaitable[App]]] = {
+            "intake": lambda: build_intake(IntakeSettings(**common, catalogues=(DEFAULT, ITEMS)), clock),
+            "deadline": lambda: build_deadline(DeadlineSettings(**common), clock),
+            "accountability": lambda: build_accountability(AccountabilitySettings(**common), clock),
+            "notification": lambda: build_notification(
                 NotificationSettings(**common, notification_allow_private_webhooks=True), clock
             ),
         }
-        stopping = asyncio.Event()
-        running = [asyncio.create_task(serve(app, stopping)) for app in apps.values()]
-
-        async def stop() -> None:
-            stopping.set()
-            await asyncio.gather(*running)
-
-        stack.push_async_callback(stop)
         producer = AIOKafkaProducer(bootstrap_servers=infrastructure.kafka, acks="all", max_request_size=4_000_000)
         await producer.start()
         stack.push_async_callback(producer.stop)
         client = await stack.enter_async_context(httpx2.AsyncClient(timeout=10, trust_env=False))
         watch = await Watch(conn, topics()).start()
-        yield World(conn, producer, client, watch, prefix, apps, began)
+        world = World(conn, producer, client, watch, prefix, builders, began)
+
+        async def stop_all() -> None:
+            await asyncio.gather(*(world.stop(service) for service in list(world.running)))
+
+        stack.push_async_callback(stop_all)
+        await asyncio.gather(*(world.start(service) for service in builders))
+        yield world
