@@ -5,7 +5,8 @@
                          └─► Refused ◄───────────┘              also: its identity stands for another body (D1)
 
 Pure: the same submission, catalogue and instant give the same judgement. What depends on other facts is decided in
-`settle`, and only by identity, so that no order of arrival changes which facts count.
+`settle`, and only by identity. A correction may enter before its original is known and be refused after it: so it is
+the fold, not intake, that decides which corrections count, and only once the original is among the same matter's facts.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,9 @@ SUBMITTED = "matter.submitted"
 REGISTERED = "matter.registered"
 LIMITS_CHANGED = "limits.changed"
 HOLDERS = frozenset({"holder.assigned", "holder.ended"})
+RESERVED = "/duban"
+"""The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
+write, correct or retract under it would rewrite the life of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,18 @@ def known_from(when: date | datetime, zone: str | None) -> datetime:
     return datetime.combine(when, time(), ZoneInfo(zone))
 
 
+def is_reserved(source: str) -> bool:
+    """Whether a source is one of our own services'."""
+    return source == RESERVED or source.startswith(f"{RESERVED}/")
+
+
 def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: Margins) -> Accepted | Refused:
     """Whether a submission may enter at `now`. Never raises for what a publisher can send."""
     reasons: list[Reason] = []
+    if is_reserved(submission.source):
+        reasons.append(_reserved("/source"))
+    if submission.replaces is not None and is_reserved(submission.replaces[0]):
+        reasons.append(_reserved("/data/replaces/source"))
     if submission.issued_at > now + margins.facts:
         # Of several corrections the one issued last wins (D4): one from the future would win for ever.
         reasons.append(_ahead("/time", margins.facts))
@@ -143,6 +156,10 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
 
 def _published(type_: str) -> str:
     return REGISTERED if type_ == SUBMITTED else type_
+
+
+def _reserved(pointer: str) -> Reason:
+    return Reason("reserved-source", pointer, f"{RESERVED} and all below it are kept for this system's own events")
 
 
 def _ahead(pointer: str, margin: timedelta) -> Reason:

@@ -85,8 +85,10 @@ def _again(submission: Submission, found: Known) -> Duplicate | Refused:
 
 
 def _replaceable(accepted: Accepted, facts: Mapping[Identity, Known]) -> Refused | None:
-    """A correction or retraction must stay within its matter, where the fact it replaces is known. One that comes
-    first is kept: it applies when the fact arrives."""
+    """A correction or retraction must stay within its matter, where the fact it replaces is known here. One that comes
+    first is kept, for it may be early; it applies in the fold only once its original is among the same matter's facts,
+    in whatever order they arrive. One whose original turns out to be another matter's, or never comes, is kept and
+    published all the same, and applies to nothing: at its arrival intake cannot know."""
     replaces = accepted.submission.replaces
     found = facts.get(replaces) if replaces is not None else None
     if found is None:

@@ -94,6 +94,7 @@ EVENT_ERRORS = [
     Bad("line end in the id", "string-pattern-mismatch", "/id", changed(id="1\r\nx: y")),
     Bad("bidi override in the id", "string-pattern-mismatch", "/id", changed(id="1\u202e2")),
     Bad("a long id", "string-too-long", "/id", changed(id="1" * 201)),
+    Bad("a source of ours", "reserved-source", "/source", changed(source="/duban/accountability")),
     Bad("naive envelope time", "value-error", "/time", changed(time="2026-03-05T17:12:45")),
     Bad("base64 data", "data-base64", "/data_base64", changed(data_base64="e30=")),
     Bad("no data", "no-data", "/data", changed(data=None)),
@@ -133,6 +134,8 @@ EVENT_ERRORS = [
     Bad("a retraction of itself", "replaces-itself", "/data/replaces", json.dumps(submission(
         id="self", type="fact.retracted",
         data={"replaces": {"source": "/quanzhou/licheng/approval-system", "id": "self"}})).encode()),
+    Bad("a retraction of what is ours", "reserved-source", "/data/replaces/source", changed(
+        type="fact.retracted", data={"replaces": {"source": "/duban/accountability", "id": "1"}})),
     Bad("an office far ahead", "in-the-future", "/data/occurred_at", changed(
         type="holder.ended", data={"occurred_at": "2028-04-01", "zone": "Asia/Shanghai", "person": "p"})),
 ]  # fmt: skip
