@@ -8,7 +8,7 @@ described for people in docs/catalogue.md.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from services.intake.rules.catalogue import RECORDED, Catalogue, Item, ItemVersion, Limit, RecordedTerms
-from shared.events.base import LimitTerms, Model, Name, Text, Zone
+from shared.events.base import LimitTerms, LocalTime, Model, Name, Text, Warned, Zone
 from shared.events.intake import MATTER_EVENTS
 
 STARTS_ON = ("matter.registered",)
@@ -36,7 +36,7 @@ def _fact_type(name: str) -> str:
 
 FactType = Annotated[str, AfterValidator(_fact_type)]
 FactTypes = Annotated[tuple[FactType, ...], Field(min_length=1)]
-Warnings = tuple[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min|%)$")], ...]
+Warnings = tuple[Warned, ...]
 Code = Annotated[Name, StringConstraints(max_length=150)]
 
 
@@ -55,7 +55,7 @@ class LimitForm(Model):
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] = "none"
     zone: Zone | None = None
-    day_ends: time | None = Field(None, description="Local close of business; absent: 24:00.")
+    day_ends: LocalTime | None = Field(None, description="Local close of business; absent: 24:00.")
     calendar: Name | None = None
     starts_on: FactTypes | None = None
     stops_on: FactTypes | None = None

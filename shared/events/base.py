@@ -140,6 +140,10 @@ class EventRef(Model):
     id: Name
 
 
+Warned = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,4}(wd|d|m|h|wh|min)|[1-9][0-9]?%)$")]
+"""What remains when a warning is due: an amount, or a share of the whole span."""
+
+
 class LimitTerms(Model):
     """A limit as stamped on a matter or a case: all that is needed to count it, no catalogue required (D5)."""
 
@@ -153,7 +157,7 @@ class LimitTerms(Model):
     calendar: Name
     starts_on: tuple[Name, ...]
     stops_on: tuple[Name, ...]
-    warnings: tuple[Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min|%)$")], ...] = ()
+    warnings: tuple[Warned, ...] = ()
     source: Text = Field(description="Legal source with its article, or `not verified`.")
 
     def model_post_init(self, _: object) -> None:
