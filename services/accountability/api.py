@@ -10,18 +10,22 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import TypeAdapter
 
 from services.accountability import case_store, ledger, store
 from services.accountability.case_text import shown, summary
 from services.accountability.rules.case import on_answer, refusal_of_answer
 from shared.clock import Clock
-from shared.events.base import Model, PersonId, Text
+from shared.events.base import Instant, Model, PersonId, Text
 from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import PASSING, Connection, Pool
 
 MOST_BYTES = 65_536
 log = structlog.get_logger()
 Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+
+Position = tuple[Instant, UUID]
+_POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
 
 class AnswerText(Model):
@@ -118,15 +122,12 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     return router
 
 
-def _position(cursor: str) -> tuple[datetime, UUID]:
+def _position(cursor: str) -> Position:
     at, id = read_cursor(cursor, 2)
     try:
-        position = datetime.fromisoformat(at), UUID(id)
+        return _POSITION.validate_python((at, UUID(id)))
     except ValueError:
-        position = None
-    if position is None or position[0].tzinfo is None:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out")
-    return position
+        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
 async def _refuse_ambiguous(conn: Connection, matter: str) -> None:

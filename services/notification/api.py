@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from services.notification import metrics, store
 from services.notification.channels.webhook import ended
@@ -22,7 +22,7 @@ from services.notification.rules.webhooks import DELETED, takes, wrong_with_url
 from services.notification.store import Place
 from services.notification.texts.words import LANGUAGES, Language
 from shared.clock import Clock
-from shared.events.base import Model
+from shared.events.base import Instant, Model
 from shared.events.catalog import EVENTS
 from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import Pool, Record
@@ -32,6 +32,7 @@ SECRET_BYTES = range(24, 65)
 """Of a webhook secret, as Standard Webhooks recommends."""
 TYPES = tuple(model.TYPE for topic in ("deadline-events", "case-events") for model in EVENTS[topic])
 LAST = datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1)
+_PLACE: TypeAdapter[Place] = TypeAdapter(tuple[Instant, UUID])
 Line = Annotated[str, Path(min_length=1, max_length=600, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=400)]
@@ -177,12 +178,9 @@ def _place(cursor: str | None) -> Place:
         return LAST
     at, id = read_cursor(cursor, 2)
     try:
-        place = datetime.fromisoformat(at), UUID(id)
+        return _PLACE.validate_python((at, UUID(id)))
     except ValueError:
-        place = None
-    if place is None or place[0].tzinfo is None:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out")
-    return place
+        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
 def _members(row: Record) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""Every metric of notification: what it means, and what to do about it. Ids are never labels."""
+"""Every metric of notification: what it means, and what to do about it. Ids are never labels, and kinds are types of
+our own contract. Counted after the commit unless the help says otherwise.
+"""
 
 from prometheus_client import Counter, Gauge
 
@@ -27,7 +29,8 @@ OLDEST_PENDING = Gauge(
 )
 SKIPPED = Counter(
     "duban_notification_skipped_events_total",
-    "Events of types that this build does not know, passed over. Growing: producers are newer, deploy this service.",
+    "Events of types that this build does not know, passed over. Growing: producers are newer, deploy this service."
+    " Counted when read: a batch that is rolled back and retried counts again.",
 )
 
 

@@ -109,17 +109,26 @@ on conflict do nothing
 returning id
 
 -- claim_deliveries --
--- Take due deliveries: $1 for each subscription at most, one where calls failed lately, $2 in all, for $3. The attempt
--- is on record before the call; one that was under way and lost its sender ended with an unknown outcome.
-with due as (
-    select d.id, s.url, s.secret, s.failures from subscriptions s
+-- Take due deliveries: $1 for each subscription at most, one where calls failed lately, $2 in all, for $3. Who has
+-- waited longest comes first, so that nobody starves behind $2 of others. The attempt is on record before the call; one
+-- that was under way and lost its sender ended with an unknown outcome.
+with waiting as materialized (
+    select s.id, s.url, s.secret, s.failures from subscriptions s
+    cross join lateral (
+        select next_attempt_at as since from deliveries
+        where subscription = s.id and state = 'pending' and next_attempt_at <= statement_timestamp()
+        order by next_attempt_at limit 1
+    ) oldest
+    where s.state = 'active' and (s.resume_at is null or s.resume_at <= statement_timestamp())
+    order by oldest.since, s.id
+), due as (
+    select d.id, s.url, s.secret, s.failures from waiting s
     cross join lateral (
         select id from deliveries
         where subscription = s.id and state = 'pending' and next_attempt_at <= statement_timestamp()
         order by next_attempt_at limit case when s.failures > 0 then 1 else $1 end
         for update skip locked
     ) d
-    where s.state = 'active' and (s.resume_at is null or s.resume_at <= statement_timestamp())
     limit $2
 ), lost as (
     update attempts a set outcome = 'unknown', ended_at = clock_timestamp()

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from services.accountability.api import routes
-from shared.http import PROBLEM, create_api
+from shared.http import PROBLEM, create_api, write_cursor
 from shared.postgres import Pool
 from tests.support.case_world import World, assigned, day, delivered, key_of, missed, people, rung_missed, untrue
 
@@ -212,6 +212,30 @@ async def test_what_was_read_before_is_not_sent_again(world: World, http: httpx2
     for path in ("/v1/cases", f"/v1/cases/{ID}"):
         tag = (await http.get(path)).headers["etag"]
         assert (await http.get(path, headers={"if-none-match": tag})).status_code == 304
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-11", "\0"])
+async def test_a_crafted_cursor_is_no_cursor_of_ours(http: httpx2.AsyncClient, at: str) -> None:
+    response = await http.get("/v1/cases", params={"cursor": write_cursor(at, str(ID))})
+    assert problem(response, 400, "bad-cursor")
+
+
+@pytest.mark.parametrize("junk", ["%00", "a%00b", "%FF", "%ED%A0%80", "x" * 30_000, "9" * 5000], ids=range(6))
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/cases/{}", "/v1/cases?state={}", "/v1/cases?unit={}", "/v1/cases?person={}", "/v1/cases?matter={}",
+        "/v1/cases?authority={}", "/v1/cases?at_last_rung={}", "/v1/cases?cursor={}", "/v1/cases?limit={}",
+    ],
+)  # fmt: skip
+async def test_junk_in_any_parameter_is_never_a_fault(http: httpx2.AsyncClient, path: str, junk: str) -> None:
+    response = await http.get(path.format(junk))
+    assert response.status_code < 500
+    if "%00" in junk or len(junk) > 200:
+        assert response.headers["content-type"] == PROBLEM
+    if "?" not in path:
+        posted = await http.post(f"{path.format(junk)}/answers", json={"person": "zhang", "text": "x"})
+        assert (posted.status_code, posted.headers["content-type"]) == (404, PROBLEM)
 
 
 @pytest.mark.parametrize(

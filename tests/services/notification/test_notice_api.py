@@ -1,12 +1,13 @@
 """HTTP of notification: inboxes, what was told to nobody, subscriptions, deliveries."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from services.notification.api import Api, routes
-from shared.http import create_api
+from shared.http import create_api, write_cursor
 from tests.support.notice_world import (
     AUTHORITY,
     SECRET,
@@ -197,6 +198,39 @@ async def test_a_bad_body_is_a_problem_and_never_a_fault(http: httpx2.AsyncClien
 async def test_a_bad_request_is_a_problem_and_never_a_fault(http: httpx2.AsyncClient, path: str, status: int) -> None:
     answer = await http.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+LISTS = ("/v1/people/li/inbox", "/v1/notices?state=failed", "/v1/subscriptions", "/v1/deliveries")
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-11", "\0"])
+async def test_a_crafted_cursor_is_no_cursor_of_ours(http: httpx2.AsyncClient, path: str, at: str) -> None:
+    cursor = write_cursor(at, str(UUID(int=3)))
+    answer = await http.get(f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:duban:problem:bad-cursor")
+
+
+@pytest.mark.parametrize("junk", ["%00", "a%00b", "%FF", "%ED%A0%80", "x" * 30_000, "9" * 5000], ids=range(6))
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/people/{}/inbox", "/v1/people/li/inbox?lang={}", "/v1/people/li/inbox?limit={}", "/v1/notices?matter={}",
+        "/v1/notices?state={}", "/v1/deliveries?state={}", "/v1/deliveries?subscription={}", "/v1/deliveries?limit={}",
+        "/v1/subscriptions?limit={}", *(f"{path}{'&' if '?' in path else '?'}cursor={{}}" for path in LISTS),
+    ],
+)  # fmt: skip
+async def test_junk_in_any_parameter_is_never_a_fault(http: httpx2.AsyncClient, path: str, junk: str) -> None:
+    answer = await http.get(path.format(junk))
+    assert answer.status_code < 500
+    if "%00" in junk or len(junk) > 2000:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("junk", ["%00", "%FF", "x" * 30_000], ids=range(3))
+async def test_junk_ends_no_subscription(http: httpx2.AsyncClient, junk: str) -> None:
+    answer = await http.delete(f"/v1/subscriptions/{junk}")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
 async def test_a_person_called_vacant_has_no_inbox_of_failures(world: World, http: httpx2.AsyncClient) -> None:

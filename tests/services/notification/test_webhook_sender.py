@@ -237,6 +237,25 @@ async def test_one_receiver_that_is_down_is_probed_and_does_not_hold_up_others(w
         assert (len(down.requests), len(up.requests)) == (21, 5)
 
 
+async def test_the_subscription_that_waited_longest_comes_first_and_nobody_starves(world: World) -> None:
+    async with receiving() as receiver:
+        ids = [await world.subscribe(receiver.url, "case.*") for _ in range(8)]
+        await world.feed(*(delivered(opened(case_id=f"C{n}"), id=f"e{n}") for n in range(30)))
+        oldest_first = [*sorted(ids)[4:], *sorted(ids)[:4]]
+        for minutes, id in enumerate(reversed(oldest_first), start=1):
+            await world.rows(
+                f"update deliveries set next_attempt_at = next_attempt_at - interval '{minutes} min'"
+                f" where subscription = '{id}' returning id"
+            )
+        rounds = []
+        while (await world.sender().run_once()).called:
+            sent = await world.rows("select subscription, count(*) as n from deliveries where attempts > 0 group by 1")
+            rounds.append({str(row["subscription"]): row["n"] for row in sent})
+    assert rounds[0] == dict.fromkeys(oldest_first[:5], 20), "a round is of 100 deliveries, 20 of each"
+    assert set(rounds[2]) == set(ids)
+    assert rounds[-1] == dict.fromkeys(ids, 30)
+
+
 async def test_duplicates_of_an_event_make_one_delivery(world: World) -> None:
     async with receiving() as receiver:
         await world.subscribe(receiver.url, "case.*", "case.opened")
