@@ -20,7 +20,8 @@ from shared.events.envelope import Received
 from shared.events.intake import HolderAssigned, HolderEnded
 
 FIRST = datetime(2026, 3, 2, tzinfo=UTC)
-AUTHORITIES, UNITS = ("licheng", "fengze"), ("licensing", "roads", None)
+AUTHORITIES, UNITS = ("licheng", "licheng", "licheng", "fengze"), ("licensing", "licensing", None, "roads")
+"""The first is likely: so that several hold the same role at once."""
 LADDER = (Rung(0, "direct", None), Rung(1, "leading", "1wd"), Rung(2, "principal", "5wd"))
 Fact = tuple[Received, HolderAssigned | HolderEnded]
 
@@ -40,11 +41,11 @@ def facts(draw: st.DrawFn) -> Fact:
     """A few posts, people and instants, so that they collide."""
     occurred_at, zone = draw(moments)
     person = draw(st.sampled_from(["li", "wang", "zhao"]))
-    submission = EventRef(source=draw(st.sampled_from(["/hr", "/party"])), id=draw(st.sampled_from("abcdefgh")))
+    submission = EventRef(source=draw(st.sampled_from(["/hr", "/party"])), id=str(draw(st.integers(0, 30))))
     event: HolderAssigned | HolderEnded
     if draw(st.integers(0, 3)):
         event = HolderAssigned(
-            occurred_at=occurred_at, zone=zone, person=person, role=draw(st.sampled_from(ROLES)),
+            occurred_at=occurred_at, zone=zone, person=person, role=draw(st.sampled_from(["leading", *ROLES])),
             unit=draw(st.sampled_from(UNITS)), submission=submission, issued_at=FIRST, received_at=FIRST,
         )  # fmt: skip
     else:
@@ -74,7 +75,7 @@ def one_for_each_identity(known: Sequence[Fact]) -> list[Fact]:
 
 
 @settings(max_examples=300)
-@given(st.lists(facts(), max_size=14).map(one_for_each_identity), st.randoms(use_true_random=False))
+@given(st.lists(facts(), max_size=20).map(one_for_each_identity), st.randoms(use_true_random=False))
 def test_both_hold_the_same_people_in_the_same_posts_at_the_same_times(known: list[Fact], random: Random) -> None:
     arrived = [*known]
     random.shuffle(arrived)
@@ -89,12 +90,22 @@ def test_both_hold_the_same_people_in_the_same_posts_at_the_same_times(known: li
     assert of_accountability == of_notification
 
 
+def came(person: str, post: str) -> Fact:
+    event = HolderAssigned(
+        occurred_at=FIRST, person=person, role="leading", unit="roads",
+        submission=EventRef(source="/hr", id=f"{person} {post}"), issued_at=FIRST, received_at=FIRST,
+    )  # fmt: skip
+    return Received(post, "/duban/intake", event.TYPE, 1, aggregate_key("licheng", post), FIRST, 1, None, b""), event
+
+
 @settings(max_examples=300)
 @given(
-    st.lists(facts(), max_size=14).map(one_for_each_identity), st.lists(instants, min_size=1, max_size=5),
+    st.lists(facts(), max_size=20).map(one_for_each_identity), st.lists(instants, min_size=1, max_size=5),
     st.sampled_from(AUTHORITIES), st.sampled_from(UNITS),
 )  # fmt: skip
 @example([], [FIRST], "licheng", None)
+@example([came("li", "window"), came("wang", "deputy")], [FIRST], "licheng", "roads")
+@example([came("wang", "window"), came("li", "deputy")], [FIRST], "licheng", "roads")
 def test_whom_a_warning_reaches_is_whom_a_case_would_address_at_that_instant(
     known: list[Fact], asked: list[datetime], authority: str, unit: str | None
 ) -> None:

@@ -1,6 +1,7 @@
 """Batches of events on a real database: who is told, once; what is only listed; what is published."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -79,6 +80,22 @@ async def test_a_case_s_life_reaches_those_it_concerns(world: World) -> None:
         ("wang", "case.withdrawn", "sent"), ("li", "case.reinstated", "sent"),
     }  # fmt: skip
     assert {n["case_id"] for n in await world.notices()} == {"C1"}
+
+
+async def test_instants_are_told_in_the_offset_that_the_event_gives_and_not_in_utc(world: World) -> None:
+    late = datetime.fromisoformat("2012-04-24T00:00:00-04:00")
+    due = datetime.fromisoformat("2012-04-23T17:00:00-04:00")
+    await world.feed(delivered(warned("li", due=due, late_from=late)), delivered(opened(due=due, late_from=late)))
+    await world.feed(delivered(revised(direct="zhao"), revision=2))  # of a case that was remembered in the database
+    await world.feed(delivered(escalated(addressee("wang", "leading"), due=due), revision=3))
+    notices = await world.notices()
+    assert {n["kind"] for n in notices} == {"deadline.warned", "case.opened", "case.revised", "case.escalated"}
+    for notice in notices:
+        assert "23 April 2012, 17:00 (UTC-04:00)" in notice["body_en"]
+        assert "2012年4月23日星期一17:00（UTC-04:00）" in notice["body_zh"]
+        assert "UTC+00:00" not in notice["body_en"] + notice["body_zh"]
+        if notice["kind"] in ("deadline.warned", "case.opened"):
+            assert "Late from: Tuesday, 24 April 2012, 00:00 (UTC-04:00)" in notice["body_en"]
 
 
 async def test_a_case_that_reaches_nobody_is_on_record_as_failed(world: World) -> None:
