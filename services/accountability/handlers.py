@@ -1,5 +1,14 @@
 """A batch of `directory-events` and `deadline-events` in one transaction: who held which post first, then who missed
 what. All is read, then decided, then written; the rules decide.
+
+The bound of one transaction: a directory fact revises every standing case that it concerns, in chunks of memory but in
+the one transaction of its batch, so that whoever sees the fact consumed sees the cases revised (nothing is in flight
+beside offsets and outboxes). That is about 0.4 ms for each case: 100,000 cases of one backdated fact about a whole
+authority took 39.6 s on two cores. Meanwhile the consumer does not poll, misses of that authority wait for the
+directory's lock and are tried again every 10 s, and answers to those cases are 503. Liveness (60 s,
+shared.runtime.STUCK_AFTER_S) thus bounds one batch to about 150,000 standing cases; beyond that a supervisor kills the
+service over and over, and nothing is lost but nothing moves. Revisit when one authority comes near 100,000 standing
+cases: then the spans go into a table that a loop works off, and the replay's watch must count its rows as in flight.
 """
 
 from collections.abc import Sequence
