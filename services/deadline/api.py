@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from services.deadline import store
 from services.deadline.calendars import UnknownCalendar, load
@@ -20,8 +20,20 @@ from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.store import Key
 from shared.clock import Clock
-from shared.events.base import PLAIN, Instant, LocalTime, Model, Name, Text, When, Zone, aggregate_key, instant_of
-from shared.http import ProblemError, answer, read_cursor, tagged, write_cursor
+from shared.events.base import (
+    PLAIN,
+    Instant,
+    LocalTime,
+    Model,
+    Name,
+    Text,
+    Warned,
+    When,
+    Zone,
+    aggregate_key,
+    instant_of,
+)
+from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import Connection, Pool
 
 STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
@@ -40,9 +52,15 @@ class Calculation(Model):
     start_rule: Literal["day0", "roll", "inclusive"] = "day0"
     roll: Literal["next", "previous", "none"] | None = None
     zone: Zone | None = None
-    day_ends: Annotated[LocalTime | None, Field(strict=False)] = None
-    warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    day_ends: LocalTime | None = None
+    warnings: tuple[Warned, ...] = ()
     source: Text = "not verified"
+
+
+MOST_BYTES = 65_536
+_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": Calculation.model_json_schema()}}}
+}
 
 
 def routes(pool: Pool, clock: Clock) -> APIRouter:
@@ -62,11 +80,11 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         after = _position(cursor) if cursor else None
         async with pool.acquire() as conn:
             page = await store.page_of_deadlines(
-                conn, state=state, unit=unit, due_before=due_before, after=after, limit=limit
+                conn, state=state, unit=unit, due_before=due_before, after=after, limit=limit + 1
             )
-        content: dict[str, Any] = {"deadlines": [_told(key, row) for key, row in page]}
-        if len(page) == limit:
-            key, row = page[-1]
+        content: dict[str, Any] = {"deadlines": [_told(key, row) for key, row in page[:limit]]}
+        if len(page) > limit:
+            key, row = page[limit - 1]
             at = row.late_from.isoformat() if row.late_from else ""
             content["next"] = write_cursor(at, *key, row.name, row.subject)
         return tagged(request, content)
@@ -93,9 +111,10 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
         return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
 
-    @router.post("/calculations")
-    async def calculate(wanted: Calculation) -> Response:
+    @router.post("/calculations", openapi_extra=_BODY)
+    async def calculate(request: Request) -> Response:
         """What a limit would come to."""
+        wanted = await read_json(request, Calculation, MOST_BYTES)
         try:
             return answer(_calculated(wanted))
         except (UnknownCalendar, DeadlineError, ValueError) as error:
