@@ -149,7 +149,6 @@ IMPOSSIBLE: tuple[Any, ...] = (
     {"calendar": "CN", "start": "2026-03-02", "limit": "2wd", "day_ends": "25:00"},
     {"calendar": "CN", "start": "2026-03-02", "limit": "2wd", "pause": []},
     [],
-    None,
 )
 BAD_PATHS = (
     "/v1/deadlines?unit=%00",
@@ -182,9 +181,10 @@ async def test_a_calculation_that_cannot_be_made_is_a_problem(http: Http) -> Non
     for asked in IMPOSSIBLE:
         answer = await http.post("/v1/calculations", json=asked)
         assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), (asked, answer.text)
+    nothing = await http.post("/v1/calculations", json=None)
     nul = await http.post("/v1/calculations", json={"calendar": "CN\x00", "start": "2026-03-02", "limit": "2wd"})
     large = await http.post("/v1/calculations", json={"calendar": "CN" * 40_000, "start": "2026-03-02", "limit": "2wd"})
-    assert (nul.status_code, large.status_code) == (400, 413)
+    assert (nothing.status_code, nul.status_code, large.status_code) == (400, 400, 413)
 
 
 async def test_bad_input_is_a_problem_and_never_a_failure(http: Http) -> None:
