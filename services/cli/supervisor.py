@@ -42,8 +42,7 @@ class Service:
 
     @property
     def command(self) -> list[str]:
-        # -P: a directory `services` of the caller's must not come before ours.
-        return [sys.executable, "-P", "-m", f"services.{self.name}"]
+        return [sys.executable, "-m", f"services.{self.name}"]
 
 
 class Supervisor:
@@ -88,7 +87,8 @@ class Supervisor:
         await asyncio.gather(*(self.run.stop(child, grace_s) for child in running))
 
     def _start(self, service: Service) -> None:
-        environment = {**inherited_environment(), **service.environment}
+        # PYTHONSAFEPATH: a directory `services` of the caller's must not come before ours.
+        environment = {**inherited_environment(), "PYTHONSAFEPATH": "1", **service.environment}
         self.children[service.name] = self.run.start(service.name, service.command, environment=environment)
 
     async def _watch(self, service: Service) -> None:
