@@ -15,6 +15,7 @@ from services.cli.replay.mapping import Mapped, Mapper
 from services.cli.replay.mapping_model import BadMapping, load_mapping
 from services.cli.replay.reading import BadLog
 from services.cli.replay.spool import Conflict, Spool
+from shared.events.catalog import model_of
 from shared.events.envelope import read_submission
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +122,26 @@ def test_what_is_sent_is_read_by_intake() -> None:
     headers = [(name, value.encode()) for name, value in json.loads(planned.message.headers).items()]
     submission = read_submission(headers, planned.message.body)
     assert (submission.key, submission.attributes.id) == (("a", "1"), "e1")
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "Africa/Monrovia"])
+def test_the_contract_takes_what_is_sent_of_times_when_offsets_had_odd_seconds(zone: str, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    text = CSV_MAPPING.replace("timezone: UTC", f"timezone: {zone}")
+    mapping.write_text(text + 'holders: [{role: direct, person: "officer"}]\n')
+    log = write(tmp_path / "log.jsonl", {"id": "1", "matter": "m", "t": "1900-01-02"})
+    with Spool("/log") as spool:
+        load([log], Mapper(load_mapping(mapping), mapping, "live"), mapping, spool, lambda outcome: None)
+        spool.plan("file", shuffle=None, duplicate=0, as_of=BEGIN)
+        sent = [(planned.known_at, planned.message) for planned in spool.planned()]
+    assert len(sent) == 2
+    for known_at, message in sent:
+        headers = [(name, value.encode()) for name, value in json.loads(message.headers).items()]
+        attributes = read_submission(headers, message.body).attributes
+        assert attributes.time == known_at
+        model = model_of("submissions", attributes.type, 1)
+        assert isinstance(model, type)
+        model.model_validate_json(message.body)
 
 
 def test_facts_after_as_of_are_counted_and_not_sent() -> None:

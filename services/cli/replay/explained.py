@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def _event(mapped: Mapped) -> dict[str, Any]:
         "id": mapped.id,
         "type": mapped.type,
         "subject": mapped.key,
-        "time": mapped.time.isoformat(),
+        "time": mapped.time.astimezone(UTC).isoformat(),
         "data": mapped.data,
     }
 

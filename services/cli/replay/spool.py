@@ -152,7 +152,8 @@ class Spool:
 
 def _written(source: str, mapped: Mapped) -> tuple[bytes, bytes, bytes]:
     """Digest, headers and body: a CloudEvent in binary mode. The digest is of what D1 calls the body of an event."""
-    time = mapped.time.isoformat()
+    # In UTC: the zone of a bare date may have had an offset of odd seconds then, which RFC 3339 cannot write.
+    time = mapped.time.astimezone(UTC).isoformat()
     body = orjson.dumps(mapped.data, option=orjson.OPT_SORT_KEYS)
     headers = {
         "ce_specversion": "1.0",
