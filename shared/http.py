@@ -77,6 +77,12 @@ def read_cursor(cursor: str, parts: int) -> list[str]:
     return found
 
 
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """How OpenAPI describes the body of a route that reads it by `read_json`."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 async def read_json(request: Request, model: type[M], cap: int) -> M:
     """The body as `model`, read strictly and never beyond `cap` bytes. ProblemError 413, 400 where it is not JSON that
     can be read in one way, 422 with a pointer for each thing that is wrong."""

@@ -17,7 +17,7 @@ from services.accountability.case_text import shown, summary
 from services.accountability.rules.case import on_answer, refusal_of_answer
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId, Text
-from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
+from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import PASSING, Connection, Pool
 
 MOST_BYTES = 65_536
@@ -79,7 +79,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
             record = await case_store.record_of(conn, case)
         return tagged(request, shown(case, record))
 
-    @router.post("/cases/{id}/answers")
+    @router.post("/cases/{id}/answers", openapi_extra=body_of(AnswerText), status_code=201)
     async def answer_case(id: str, request: Request) -> Response:
         """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
         again is answered alike; 201 the first time, then 200."""

@@ -33,7 +33,7 @@ from shared.events.base import (
     aggregate_key,
     instant_of,
 )
-from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
+from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import Connection, Pool
 
 STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
@@ -58,9 +58,6 @@ class Calculation(Model):
 
 
 MOST_BYTES = 65_536
-_BODY = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": Calculation.model_json_schema()}}}
-}
 
 
 def routes(pool: Pool, clock: Clock) -> APIRouter:
@@ -111,7 +108,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
         return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
 
-    @router.post("/calculations", openapi_extra=_BODY)
+    @router.post("/calculations", openapi_extra=body_of(Calculation))
     async def calculate(request: Request) -> Response:
         """What a limit would come to."""
         wanted = await read_json(request, Calculation, MOST_BYTES)

@@ -24,7 +24,7 @@ from services.notification.texts.words import LANGUAGES, Language
 from shared.clock import Clock
 from shared.events.base import Instant, Model
 from shared.events.catalog import EVENTS
-from shared.http import ProblemError, answer, read_cursor, read_json, tagged, write_cursor
+from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
 from shared.postgres import Pool, Record
 
 BODY_BYTES = 65_536
@@ -99,7 +99,7 @@ def routes(api: Api) -> APIRouter:
         page = _page("notices", rows, limit, lambda row: {**_notice(row), **{name: row[name] for name in names}})
         return tagged(request, page)
 
-    @router.post("/subscriptions", openapi_extra=_body(NewSubscription))
+    @router.post("/subscriptions", openapi_extra=body_of(NewSubscription))
     async def subscribe(request: Request) -> Response:
         """Start a subscription. The answer is the only one that shows its secret."""
         wanted = await read_json(request, NewSubscription, BODY_BYTES)
