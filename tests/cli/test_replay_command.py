@@ -46,7 +46,26 @@ def test_explain_shows_the_first_lines_and_every_line_that_is_not_mapped(tmp_pat
     assert "line 6" not in out
     assert "log.jsonl.gz line 9: not mapped: " in out
     assert "log.jsonl.gz line 10: not mapped: is not JSON" in out
-    assert "10 lines: 8 mapped to 16 events (5 of each kind are shown), 0 left out, 2 not mapped" in out
+    assert "10 lines: 8 mapped to 16 events (the first 5 of each type are shown), 0 left out, 2 not mapped" in out
+
+
+def test_explain_shows_five_lines_of_each_type_and_the_holders(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "authority: a\nsource: /log\ntimezone: UTC\nid: n\nmatter: n\noccurred_at: t\nunit: u\n"
+        "item: {constant: permit}\n"
+        "events:\n  - {when: {k: open}, type: matter.submitted}\n  - {when: {k: shut}, type: matter.closed}\n"
+        'holders:\n  - {role: direct, person: "officer of {unit}"}\n  - {role: principal, person: head}\n'
+    )
+    log = tmp_path / "log.jsonl"
+    rows = [{"n": f"{k}{n}", "t": "2015-01-05", "k": k, "u": f"u{n}"} for k in ("open", "shut") for n in range(7)]
+    log.write_text("\n".join(map(json.dumps, rows)))
+    code, out, _ = run(log, "--mapping", mapping, "--explain")
+    assert code == 0
+    assert (out.count("    matter.submitted "), out.count("    matter.closed ")) == (5, 5)
+    assert "log.jsonl line 12:" in out and "log.jsonl line 13:" not in out
+    assert "holders that the mapping names: 8 (the first 5 of each role are shown)" in out
+    assert (out.count("    holder.assigned a/officer"), out.count("    holder.assigned a/head")) == (5, 1)
 
 
 def test_explain_names_columns_that_no_line_has(tmp_path: Path) -> None:
@@ -60,6 +79,7 @@ def test_explain_for_machines(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0
     assert lines[0]["events"][0]["type"] == "matter.submitted"
+    assert [set(line) for line in lines[-2:-1]] == [{"holders"}]
     assert lines[-1] == {"lines": 244, "mapped": 244, "events": 488, "columns_never_found": []}
 
 
