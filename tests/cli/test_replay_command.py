@@ -2,12 +2,17 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from services.cli.main import app
+from services.cli.replay.load import Loaded
+from services.cli.replay.run import Summary
+from shared.events.base import EventRef
+from shared.events.submissions import Problem, SubmissionRejected
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "deploy" / "demo"
@@ -142,3 +147,27 @@ def test_a_wrong_catalogue_is_refused_before_anything_is_started(
     code, _, err = run(LOG, "--mapping", mapping, "--as-of", AS_OF, "--report", tmp_path / "r.csv")
     assert code == 2
     assert message in err
+
+
+def test_what_was_refused_is_told_and_whom_it_leaves_unnamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(id: str) -> SubmissionRejected:
+        return SubmissionRejected(
+            reasons=(Problem(code="bad-time", pointer="/time", detail="no"),), transport="kafka",
+            sha256="0" * 64, size=1, received_at=datetime(2020, 1, 1, tzinfo=UTC), event=EventRef(source="/log", id=id),
+        )  # fmt: skip
+
+    async def replay(*_: object) -> Summary:
+        summary = Summary(Loaded())
+        for n in range(7):
+            summary.refused.add(refusal(f"h{n}"), lambda id: f"a/post{id[1:]}")
+        summary.refused.add(refusal("m"), lambda id: None)
+        return summary
+
+    monkeypatch.setattr("services.cli.replay.run.replay", replay)
+    arguments = (LOG, "--mapping", MAPPING, "--as-of", AS_OF, "--report", tmp_path / "r.csv")
+    code, out, err = run(*arguments, "--json")
+    assert (code, json.loads(out)["refused"]["posts"]) == (0, [f"a/post{n}" for n in range(7)])
+    assert "8 events refused: 8 bad-time\n  (run this again with --explain to list them)\n" in err
+    assert "WARNING: nobody is named for a/post0, a/post1, a/post2, a/post3, a/post4 and 2 more: " in err
+    err = run(*arguments, "--explain")[2]
+    assert "  m: /time: no\n" in err and "run this again" not in err

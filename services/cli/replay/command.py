@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from urllib.parse import unquote
 
 import typer
 
@@ -137,7 +138,10 @@ def _tell(summary: "Summary", wanted: "Wanted", explain: bool) -> None:
         lines.append(f"{summary.refused.total:,} events refused: {_by_reason(summary.refused.reasons)}")
         lines += [f"  {line}" for line in (summary.refused.first if explain else ())]
     if (loaded.unmapped or summary.refused.total) and not explain:
-        lines.append("  (--explain lists them)")
+        lines.append("  (run this again with --explain to list them)")
+    if posts := [unquote(post) for post in sorted(summary.refused.posts)]:
+        more = f" and {len(posts) - SHOWN:,} more" if len(posts) > SHOWN else ""
+        lines.append(f"WARNING: nobody is named for {', '.join(posts[:SHOWN])}{more}: who holds it was refused")
     if summary.dead_letters:
         lines.append(f"{summary.dead_letters:,} messages could not be processed: see the services' dead_letters")
     died = {name: times for name, times in summary.restarts.items() if times}

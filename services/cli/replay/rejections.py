@@ -1,7 +1,7 @@
 """What intake refused of what we sent: its answers on the topic `rejections`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,19 +13,25 @@ from shared.postgres import Connection
 TOPIC = "rejections"
 LISTED = 1000
 Ends = Mapping[TopicPartition, int]
+PostOf = Callable[[str], str | None]
+"""The post to which the event of this id assigns somebody; None where it does not."""
 
 
 @dataclass
 class Refused:
-    """How many, by reason; and the first of them in words."""
+    """How many, by reason; the first of them in words; and the posts of which an assignment was refused."""
 
     total: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     first: list[str] = field(default_factory=list)
+    posts: set[str] = field(default_factory=set)
 
-    def add(self, event: SubmissionRejected) -> None:
+    def add(self, event: SubmissionRejected, post_of: PostOf) -> None:
         self.total += 1
         self.reasons[event.reasons[0].code] += 1
+        post = post_of(event.event.id) if event.event else None
+        if post is not None:
+            self.posts.add(post)
         if len(self.first) < LISTED:
             id = event.event.id if event.event else f"sha256 {event.sha256}"
             self.first.append(f"{id}: " + "; ".join(f"{r.pointer or '/'}: {r.detail}" for r in event.reasons))
@@ -37,7 +43,9 @@ async def ends_of_rejections(conn: Connection, prefix: str) -> Ends:
     return {TopicPartition(prefix + TOPIC, row["partition"]): row["next_offset"] for row in rows}
 
 
-async def refused_since(conn: Connection, bootstrap: str, prefix: str, begins: Ends, source: str) -> Refused:
+async def refused_since(
+    conn: Connection, bootstrap: str, prefix: str, begins: Ends, source: str, post_of: PostOf
+) -> Refused:
     """What was refused of a source's events since `begins`."""
     found = Refused()
     ends = await ends_of_rejections(conn, prefix)
@@ -54,7 +62,7 @@ async def refused_since(conn: Connection, bootstrap: str, prefix: str, begins: E
             for tp, records in (await kafka.getmany(timeout_ms=500)).items():
                 for event in (_read(record.value) for record in records if record.offset < ends[tp]):
                     if event is not None and (event.event is None or event.event.source == source):
-                        found.add(event)
+                        found.add(event, post_of)
                 if records[-1].offset + 1 >= ends[tp]:
                     waiting.discard(tp)
         return found

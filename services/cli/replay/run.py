@@ -98,7 +98,11 @@ class Summary:
             "unmapped": {"total": self.loaded.unmapped, "reasons": dict(self.loaded.reasons)},
             "after_as_of": self.after_as_of,
             "sent": self.planned,
-            "refused": {"total": self.refused.total, "reasons": dict(self.refused.reasons)},
+            "refused": {
+                "total": self.refused.total,
+                "reasons": dict(self.refused.reasons),
+                "posts": sorted(self.refused.posts),
+            },
             "dead_letters": self.dead_letters,
             "clocks": self.totals.clocks,
             "outcomes": {verdict.value: self.totals.outcomes[verdict.value] for verdict in Verdict},
@@ -171,7 +175,9 @@ async def _feed(
                 else:
                     await feed.backfill(spool.planned(), wanted.as_of)
         summary.steps = feed.steps
-        summary.refused = await refused_since(conn, services.kafka, services.prefix, begins, source)
+        summary.refused = await refused_since(
+            conn, services.kafka, services.prefix, begins, source, spool.post_assigned_by
+        )
         summary.dead_letters = await count_dead_letters(conn)
     finally:
         await conn.close()

@@ -18,6 +18,7 @@ from typing import Literal, Self
 import orjson
 
 from services.cli.replay.mapping import Mapped
+from shared.events.submissions import HolderAssigned
 from shared.outbox import Message
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,6 +144,14 @@ class Spool:
     def units(self) -> list[str]:
         """Every unit of the log."""
         return [unit for (unit,) in self._db.execute("select unit from units order by unit")]
+
+    def post_assigned_by(self, id: str) -> str | None:
+        """The key of the post to which the event of this id assigns somebody."""
+        found = self._db.execute("select key, headers from submissions where id = ?", (id,)).fetchone()
+        if found is None or orjson.loads(found[1])["ce_type"] != HolderAssigned.TYPE:
+            return None
+        key: str = found[0]
+        return key
 
     def first_known(self) -> datetime | None:
         """When the log begins."""
