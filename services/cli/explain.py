@@ -29,7 +29,7 @@ def explain(
 
     from services.cli.asking import CannotAsk, ask, url_of
     from services.cli.config import settings_for
-    from services.cli.told import deadlines_text, explanation_text
+    from services.cli.told import deadlines_text, explanation_text, missing_clock_text
 
     try:
         base = f"{url_of('deadline', settings_for('explain'))}/v1/matters/{quote(matter)}/deadlines"
@@ -39,7 +39,12 @@ def explain(
             if clock
             else [(c["clock"], c["subject"]) for c in (all_clocks or {})["deadlines"] if c["subject"] == subject]
         )
-        explained = [ask(f"{base}/{quote(name, safe='')}/explanation", subject=of) for name, of in names]
+        try:
+            explained = [ask(f"{base}/{quote(name, safe='')}/explanation", subject=of) for name, of in names]
+        except CannotAsk as error:
+            if clock and error.exit_code == 2:
+                raise CannotAsk(missing_clock_text(ask(base), clock, subject), 2) from None
+            raise
     except CannotAsk as error:
         typer.echo(f"duban explain: {error}", err=True)
         raise typer.Exit(error.exit_code) from None

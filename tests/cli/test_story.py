@@ -14,7 +14,7 @@ from services.cli.main import app
 from services.cli.story.demo import LOG
 from services.cli.story.expected import due_of, federal_holidays, requests
 from services.cli.story.words import COUNTED, ORDER, counts_of, line_of
-from services.cli.told import case_text, explanation_text
+from services.cli.told import case_text, deadlines_text, explanation_text
 from shared.events import accountability as a
 from shared.events import deadline as d
 from shared.events.base import Event
@@ -62,10 +62,10 @@ def test_a_month_in_one_line() -> None:
     assert counts_of(counts) == "2 missed, 1 case opened"
 
 
-def test_a_case_down_to_its_submission() -> None:
+def case_that(state: str, **more: Any) -> dict[str, Any]:
     instant = "2017-05-02T04:00:00+00:00"
-    case = {
-        "case_id": "c-1", "state": "standing", "authority": "us-doj", "matter": "1", "clock": "determination",
+    return {
+        "case_id": "c-1", "state": state, "authority": "us-doj", "matter": "1", "clock": "determination",
         "due": "2017-05-01", "unit": "Office A", "answers": [],
         "responsible": [{"role": "direct", "person": None, "rule": "R25", "because": "nobody held it"}],
         "history": [
@@ -78,19 +78,45 @@ def test_a_case_down_to_its_submission() -> None:
             {"type": "matter.registered", "event": {"id": "e1"}, "occurred_at": "2017-04-03",
              "submission": {"source": "/log", "id": "1/received"}},
         ],
+        **more,
     }  # fmt: skip
+
+
+def test_a_case_down_to_its_submission() -> None:
+    case = case_that("standing")
     assert case_text(case).splitlines() == [
         "case c-1: standing",
         "  us-doj/1, determination due 2017-05-01; Office A",
         "  responsible, as held at the due:",
         "    direct 直接责任人: vacant (R25: nobody held it)",
         "  what happened:",
-        "    2017-05-02 00:00-0400 case.opened, to p",
+        "    2017-05-02 00:00-04:00 case.opened, to p",
         "  why, down to what was submitted:",
         "    case.opened (event e3)",
-        "      deadline.missed (event e2): due 2017-05-01, late from 2017-05-02 00:00-0400, 5 U.S.C.",
+        "      deadline.missed (event e2): due 2017-05-01, late from 2017-05-02 00:00-04:00, 5 U.S.C.",
         "        matter.registered (event e1): 2017-04-03, submitted as /log 1/received",
     ]
+
+
+def test_a_case_that_no_longer_stands_says_why() -> None:
+    cause = {"source": "/duban/deadline", "id": "e9"}
+    fact = {"occurred_at": "2017-04-20T13:30:00+00:00", "type": "matter.closed", "source": "/log", "id": "1/closed"}
+    case = case_that("withdrawn", withdrawn_because="met", verdicts=[{"event": cause, "facts": [fact]}])
+    case["history"].append(
+        {"type": "case.withdrawn", "occurred_at": "2017-05-03T16:00:00+00:00", "says": {}, "cause": cause}
+    )
+    assert case_text(case).splitlines()[2:7] == [
+        "  withdrawn because: it was done in time (met, event e9)",
+        "    2017-04-20 09:30-04:00 matter.closed, submitted as /log 1/closed",
+        "  was proposed, no longer stands:",
+        "    direct 直接责任人: vacant (R25: nobody held it)",
+        "  what happened:",
+    ]
+
+
+def test_a_matter_without_a_clock_says_so() -> None:
+    text = deadlines_text({"matter": "a/1", "deadlines": []})
+    assert text.splitlines()[1] == "  no clock: it was never submitted, or its item has no limit"
 
 
 def test_an_explanation_names_its_facts() -> None:
