@@ -34,7 +34,7 @@ LANGUAGES = ("en", "zh")
 
 async def tell(*, stay: bool, aside: bool, summarised: Callable[[dict[str, Any]], None]) -> bool:
     """Run it; whether the numbers are right. With `stay` the services go on until Ctrl-C. The story goes to standard
-    output, or with `aside` to standard error; `summarised` is told the counts and the addresses when it ends.
+    output, or with `aside` to standard error; `summarised` is told the counts, and with `stay` the addresses.
     """
     console = Console(highlight=False, soft_wrap=True, stderr=aside)
     log = requests(LOG)
@@ -54,11 +54,13 @@ async def tell(*, stay: bool, aside: bool, summarised: Callable[[dict[str, Any]]
         counts = _counts(log, summary, teller)
         verdict.append(_totals(console, counts))
         await _in_full(console, services.stack, told)
-        _next(console, services.stack, told)
+        if stay:
+            _next(console, services.stack, told)
+        else:
+            console.print("The services end here: run `make demo` without EXIT=1 to look around.")
         counted = {name: {"expected": expected, "counted": found} for name, expected, found in counts}
-        summarised(
-            {"right": verdict[-1], "counts": counted, "replay": summary.to_json(), "services": services.stack.urls}
-        )
+        urls = services.stack.urls if stay else {}
+        summarised({"right": verdict[-1], "counts": counted, "replay": summary.to_json(), "services": urls})
         if stay:
             with announced(services.stack):
                 console.print("The services stay up. Ctrl-C ends them and leaves nothing behind.", style="bold")
