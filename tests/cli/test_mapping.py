@@ -281,6 +281,7 @@ def test_an_adapter_says_what_yaml_cannot(mapper: Make) -> None:
         ("adapter: nowhere.py:f\n", "adapter: nowhere.py does not load: FileNotFoundError"),
         ("adapter: nowhere.txt:f\n", "adapter: String should match"),
         ("- a\n", "is not YAML"),
+        (RECEIVED + "holders: [{role: direct, person: x, since: soon}]\n", "holders.0.since: 'soon' is not a time"),
     ],
 )
 def test_an_error_in_a_mapping_names_file_and_field(mapper: Make, text: str, message: str) -> None:

@@ -54,6 +54,11 @@ class Mapper:
         self.mapping = mapping
         self._origin = origin
         self._rows: Rows = _adapter(mapping, path) if mapping.adapter else _rules(mapping)
+        for number, holder in enumerate(mapping.holders):
+            try:
+                read_time(holder.since or EARLIEST.isoformat(), mapping.timezone)
+            except ValueError as error:
+                raise BadMapping(f"{path}: holders.{number}.since: {error}") from None
 
     def map(self, line: Line) -> list[Mapped]:
         """The submissions of a line, at least one. Raises Unmapped or Ignored."""
