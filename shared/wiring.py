@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from shared.http import create_api
 from shared.kafka import Consumer, Handle
 from shared.outbox import Relay
 from shared.postgres import Pool, check_migrated, connect
+from shared.runtime import App, Loop, live, ready
 from shared.settings import ServiceSettings
 
 
@@ -51,4 +53,27 @@ def consumer_of(
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,
         wait_ms=settings.kafka_wait_ms,
+    )
+
+
+def app_of(
+    settings: ServiceSettings,
+    pool: Pool,
+    consumer: Consumer,
+    relay: Relay,
+    *,
+    service: str,
+    title: str,
+    loops: Sequence[Loop] = (),
+) -> App:
+    """The service, not started; its API has the routes that operators probe, and is the caller's to add to."""
+    return App(
+        name=service,
+        pool=pool,
+        api=create_api(title, live=lambda: live(consumer), ready=lambda: ready(consumer)),
+        host=settings.http_host,
+        port=settings.http_port,
+        consumer=consumer,
+        relay=relay,
+        loops=loops,
     )

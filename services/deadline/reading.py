@@ -1,5 +1,6 @@
 """Events of other services as facts: what the fold needs of them, and nothing it could decide itself."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -87,20 +88,8 @@ def _replacement(row: FactRow, fact: dict[str, Any]) -> Fact:
     data = fact["data"]
     text = data["occurred_at"]
     when = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
-    return Fact(
-        type=fact["type"],
-        occurred=instant_of(when, data.get("zone")),
-        on=None if isinstance(when, datetime) else when,
-        identity=row.identity,
-        issued=row.issued_at,
-        event=row.event,
-        subject=row.subject,
-        unit=data.get("unit"),
-        person=data.get("person"),
-        item=data.get("item"),
-        origin=data.get("origin", "live"),
-        limits=_limits(data),
-    )
+    occurred, on = instant_of(when, data.get("zone")), None if isinstance(when, datetime) else when
+    return fact_of(replace(row, type=fact["type"], occurred_at=occurred, occurred_on=on, says=data))
 
 
 def _limits(says: dict[str, Any]) -> tuple[Limit, ...]:

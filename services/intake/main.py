@@ -8,9 +8,8 @@ from services.intake.config import Settings
 from services.intake.handlers import Intake
 from services.intake.parsing import TOPIC
 from shared.clock import Clock
-from shared.http import create_api
-from shared.runtime import App, live, ready
-from shared.wiring import consumer_of, database_of, relay_of
+from shared.runtime import App
+from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "intake"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,14 +21,6 @@ async def build(settings: Settings, clock: Clock) -> App:
     pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
     relay = relay_of(settings, pool, service=NAME)
     consumer = consumer_of(settings, pool, service=NAME, topics=(TOPIC,), handle=intake.handle, committed=relay.wake)
-    api = create_api("Duban intake", live=lambda: live(consumer), ready=lambda: ready(consumer))
-    add_routes(api, pool, intake, relay.wake)
-    return App(
-        name=NAME,
-        pool=pool,
-        api=api,
-        host=settings.http_host,
-        port=settings.http_port,
-        consumer=consumer,
-        relay=relay,
-    )
+    app = app_of(settings, pool, consumer, relay, service=NAME, title="Duban intake")
+    add_routes(app.api, pool, intake, relay.wake)
+    return app

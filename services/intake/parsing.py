@@ -179,12 +179,12 @@ def _told(raw: Raw) -> tuple[tuple[str, str] | None, str | None]:
     except (envelope.Refused, strict_json.NotStrictJson):
         return None, None
     try:
-        ref = EventRef(source=attributes.get("source"), id=attributes.get("id"))  # type: ignore[arg-type]
+        ref = EventRef.model_validate({"source": attributes.get("source"), "id": attributes.get("id")})
         event = (ref.source, ref.id)
     except ValidationError:
         event = None
     try:
-        subject = EventRef(source="-", id=attributes.get("subject")).id  # type: ignore[arg-type]
+        subject = EventRef.model_validate({"source": "-", "id": attributes.get("subject")}).id
     except ValidationError:
         subject = None
     return event, subject

@@ -11,10 +11,9 @@ from services.notification.config import Settings
 from services.notification.handlers import TOPICS, Notifier
 from services.notification.rules.webhooks import Policy
 from services.notification.sender import Sender
-from shared import runtime
 from shared.clock import Clock
-from shared.http import create_api
-from shared.wiring import consumer_of, database_of, relay_of
+from shared.runtime import App, Loop
+from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "notification"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,7 +21,7 @@ RECORDING = timedelta(seconds=30)
 """How long recording the outcome of a round may take before its deliveries are taken for lost."""
 
 
-async def build(settings: Settings, clock: Clock) -> runtime.App:
+async def build(settings: Settings, clock: Clock) -> App:
     """The service, connected to its database and not started yet. A new channel is one more in `channels`."""
     pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
     relay = relay_of(settings, pool, service=NAME)
@@ -49,15 +48,6 @@ async def build(settings: Settings, clock: Clock) -> runtime.App:
         relay.wake()
 
     consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed)
-    api = create_api("Duban notices", live=lambda: runtime.live(consumer), ready=lambda: runtime.ready(consumer))
-    api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))
-    return runtime.App(
-        name=NAME,
-        pool=pool,
-        api=api,
-        host=settings.http_host,
-        port=settings.http_port,
-        consumer=consumer,
-        relay=relay,
-        loops=(runtime.Loop(sender.run),),
-    )
+    app = app_of(settings, pool, consumer, relay, service=NAME, title="Duban notices", loops=(Loop(sender.run),))
+    app.api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))
+    return app

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 import orjson
 
@@ -35,7 +35,7 @@ def lines_of(path: Path, mapping: Mapping) -> Iterator[LogLine]:
     try:
         with path.open("rb") as raw:
             packed = raw.peek(2)[:2] == GZIP
-            content: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+            content = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
             yield from _jsonl(content) if form == "jsonl" else _csv(path, content, mapping)
     except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
         raise BadLog(f"{path}: {getattr(error, 'strerror', None) or error}") from None
