@@ -8,7 +8,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 300
-LIMIT_OF_TESTS = 350
 WRITTEN = {".py", ".sql", ".yaml", ".toml", ".md", ".css", ".html", ".j2"}
 GENERATED = {
     *ROOT.glob("services/*/sql/schema.sql"),
@@ -46,11 +45,7 @@ def readings(source: str) -> Iterator[int]:
 
 
 def test_no_file_is_too_long_to_read() -> None:
-    too_long = {
-        str(file.relative_to(ROOT)): length(file)
-        for file in files()
-        if file.exists() and length(file) > (LIMIT_OF_TESTS if "tests" in file.parts else LIMIT)
-    }
+    too_long = {str(file.relative_to(ROOT)): length(file) for file in files() if file.exists() and length(file) > LIMIT}
     assert too_long == {}
 
 

@@ -8,6 +8,7 @@ import pytest
 from services.cli.providers import Infrastructure
 from shared.postgres import Pool, connect, migrate
 from tests.support.broker import Broker, open_broker
+from tests.support.probe import CREATE, TOPIC, Probe
 
 SERVICE = "probe"
 
@@ -24,3 +25,10 @@ async def pool(database: str, tmp_path: Path) -> AsyncIterator[Pool]:
 async def broker(infrastructure: Infrastructure) -> AsyncIterator[Broker]:
     async with open_broker(infrastructure.kafka) as opened:
         yield opened
+
+
+@pytest.fixture
+async def probe(pool: Pool, broker: Broker) -> AsyncIterator[Probe]:
+    await pool.execute(CREATE)
+    await broker.create(TOPIC)
+    yield Probe(pool, broker)

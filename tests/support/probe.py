@@ -85,3 +85,11 @@ async def failure(consumer: Consumer, within_s: float = 15) -> BaseException:
     error = task.exception()
     assert error is not None
     return error
+
+
+async def fill(broker: Broker, start: int, end: int) -> None:
+    """Numbered messages, dealt to the partitions in turn."""
+    async with asyncio.TaskGroup() as group:
+        for partition in range(6):
+            values = [b"%d" % n for n in range(start, end) if n % 6 == partition]
+            group.create_task(broker.send(TOPIC, *values, partition=partition))

@@ -1,20 +1,17 @@
 """Whatever is sent, by whatever transport: an answer below 500, nothing raised, nothing lost without a trace."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 import orjson
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.cli.providers import Infrastructure
 from services.intake import metrics
 from shared.events.envelope import JSON, STRUCTURED
 from shared.events.submissions import SUBMISSIONS
-from tests.support.intake_world import World, intake_world
+from tests.support.intake_world import World
 from tests.support.submissions import Headers, submission
 
 BATCH = "application/cloudevents-batch+json"
@@ -23,12 +20,6 @@ RUNS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-@pytest.fixture(scope="module")
-async def world(infrastructure: Infrastructure) -> AsyncIterator[World]:
-    async with intake_world(infrastructure.postgres) as opened:
-        yield opened
 
 
 SCALARS = (

@@ -1,25 +1,17 @@
 """The HTTP surface: one answer to one idempotency key, a matter's facts, the items."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import orjson
 import pytest
 
-from services.cli.providers import Infrastructure
 from shared.events.base import aggregate_key
-from tests.support.intake_world import World, intake_world
+from tests.support.intake_world import World
 from tests.support.submissions import submission
 
 BATCH = "application/cloudevents-batch+json"
-
-
-@pytest.fixture(scope="module")
-async def world(infrastructure: Infrastructure) -> AsyncIterator[World]:
-    async with intake_world(infrastructure.postgres) as opened:
-        yield opened
 
 
 def closed(key: str | None = None, **data: Any) -> dict[str, Any]:
