@@ -230,8 +230,3 @@ def _invalid(pointer: str, detail: str) -> ProblemError:
     return ProblemError(
         422, "invalid-request", "The request is not valid", errors=[{"pointer": pointer, "detail": detail}]
     )
-
-
-def _body(model: type[Model]) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

@@ -89,11 +89,6 @@ class Calendar:
         """`day` if it is worked, else the previous working day."""
         return day if self.is_working_day(day) else self.add_working_days(day, -1)
 
-    def working_days_between(self, after: date, until: date) -> int:
-        """How many working days lie in (after, until]; negative where `until` is the earlier day."""
-        up_to = self._table[1]
-        return up_to[self._position(until)] - up_to[self._position(after)]
-
     def provisional_from(self, day_from: date, day_to: date) -> date | None:
         """The first day of the span (both ends included) whose year has no official notice; None if all have (R3)."""
         first, last = self.published

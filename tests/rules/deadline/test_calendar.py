@@ -46,7 +46,10 @@ def test_a_later_start_never_ends_earlier(calendar: Calendar, day: date, later: 
 def test_adding_lands_on_a_working_day_and_subtracting_leads_back(calendar: Calendar, day: date, n: int) -> None:
     end = calendar.add_working_days(day, n)
     assert calendar.is_working_day(end)
-    assert calendar.working_days_between(day, end) == n
+    worked = [
+        d for d in range(day.toordinal() + 1, end.toordinal() + 1) if calendar.is_working_day(date.fromordinal(d))
+    ]
+    assert len(worked) == n
     assert calendar.add_working_days(end, -n) == calendar.on_or_before(day)
 
 

@@ -58,7 +58,8 @@ def test_china_agrees_with_an_independent_calendar_on_every_day_since_2004() -> 
 
 @pytest.mark.parametrize(("year", "worked"), [(2024, 251), (2025, 248), (2026, 248)])
 def test_a_chinese_year_has_as_many_working_days_as_its_notice_gives(year: int, worked: int) -> None:
-    assert load("CN").working_days_between(date(year - 1, 12, 31), date(year, 12, 31)) == worked
+    days = (date.fromordinal(d) for d in range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()))
+    assert sum(map(load("CN").is_working_day, days)) == worked
 
 
 @pytest.mark.parametrize(
