@@ -1,12 +1,13 @@
 """Migrations are applied once, in order, by one process at a time, and never edited afterwards; connections give up."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from shared.postgres import MigrationMismatch, connect, load_queries, migrate
+from shared.postgres import PASSING, MigrationMismatch, connect, load_queries, migrate
 from tests.support.waiting import until
 
 SHARED = ["shared/0001_create_outbox_and_inbox", "shared/0002_create_outbox_relays"]
@@ -107,7 +108,14 @@ async def test_a_connection_that_was_cut_is_replaced(database: str, directory: P
             victim = await pool.fetchval("select pg_backend_pid()")
             await killer.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")
             await until(lambda: killer.fetchval(f"select count(*) = 0 from pg_stat_activity where pid = {victim}"))
-            assert await pool.fetchval("select 1") == 1
+
+            async def answers() -> bool:
+                """What is said by a connection whose end is not noticed yet counts as passing; the next one answers."""
+                with contextlib.suppress(*PASSING):
+                    return bool(await pool.fetchval("select 1") == 1)
+                return False
+
+            await until(answers)
     finally:
         await pool.close()
 
