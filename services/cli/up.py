@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def up(
     provider: Annotated[
-        str, typer.Option(help="Where Kafka and Postgres come from: embedded or external.")
+        str, typer.Option(help="Where Kafka and Postgres come from: embedded, apache or external.")
     ] = "embedded",
     show_settings: Annotated[
         bool, typer.Option("--show-settings", help="Print every setting with its default and origin, and end.")

@@ -7,12 +7,13 @@ and one line in ``provide``.
 
 from contextlib import AbstractAsyncContextManager
 
+from services.cli.providers.apache import apache
 from services.cli.providers.embedded import embedded
 from services.cli.providers.external import external
 from services.cli.providers.infrastructure import Infrastructure
 from services.cli.providers.process import Child, ProcessError, Run, free_port
 
-PROVIDERS = ("embedded", "external")
+PROVIDERS = ("embedded", "apache", "external")
 
 __all__ = [
     "PROVIDERS",
@@ -35,12 +36,14 @@ def provide(
 ) -> AbstractAsyncContextManager[Infrastructure]:
     """Infrastructure of the named provider.
 
-    ``kafka`` (host:port) and ``postgres`` (a DSN) are for ``external``; ``durable`` is for ``embedded`` (see
-    providers/postgres.py).
+    ``kafka`` (host:port) and ``postgres`` (a DSN) are for ``external``; ``durable`` is for those that start a
+    Postgres (see providers/postgres.py).
     """
     match name:
         case "embedded":
             return embedded(durable=durable)
+        case "apache":
+            return apache(durable=durable)
         case "external":
             if not kafka or not postgres:
                 raise UnknownProvider("the provider external needs the address of a Kafka and of a Postgres")

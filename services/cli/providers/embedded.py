@@ -7,20 +7,19 @@ can and cannot do is written down in docs/decisions/embedded-broker.md.
 import asyncio
 import importlib.util
 import shutil
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from services.cli.providers import postgres
 from services.cli.providers.infrastructure import Infrastructure
+from services.cli.providers.kafka_probe import answers
 from services.cli.providers.process import Child, ProcessError, Run, run
 from services.cli.providers.waiting import start_on_a_free_port
 
 START_LIMIT_S = 10.0
 SETTINGS = {"DUBAN_KAFKA_SESSION_MS": "1000", "DUBAN_KAFKA_WAIT_MS": "20", "DUBAN_RELAY_LEASE_S": "2"}
 """Its session time-out governs how long a first join takes, too; a fetch that waits is not woken by a new message."""
-METADATA = 3  # Kafka's number for the request; version 2 is the first whose answer names the cluster
 
 
 @asynccontextmanager
@@ -65,20 +64,3 @@ def tansu_command(program: Path, port: int, cluster: str) -> list[str | Path]:
         *(program, "broker", "--cluster-id", cluster, "--storage-engine", "memory://tansu/"),
         *("--listener-url", address, "--advertised-listener-url", address),
     ]
-
-
-async def answers(port: int, cluster: str) -> bool:
-    """Whether *our* broker speaks Kafka on this port: its answer names the run as its cluster."""
-    client = b"duban"
-    request = struct.pack(f">hhih{len(client)}si", METADATA, 2, 1, len(client), client, 0)
-    try:
-        async with asyncio.timeout(1):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            try:
-                writer.write(struct.pack(">i", len(request)) + request)
-                (size,) = struct.unpack(">i", await reader.readexactly(4))
-                return cluster.encode() in await reader.readexactly(size)
-            finally:
-                writer.close()
-    except (OSError, EOFError, TimeoutError):
-        return False
