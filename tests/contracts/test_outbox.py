@@ -126,7 +126,7 @@ async def test_an_event_arrives_as_it_was_appended(pool: Pool, broker: Broker) -
 
 async def test_large_events_are_sent_in_several_batches(pool: Pool, broker: Broker) -> None:
     await broker.create(TOPIC)
-    bodies = [bytes([65 + n]) * 600_000 for n in range(4)] + [b"Z" * 1_050_000, b"last"]
+    bodies = [bytes([65 + n]) * 600_000 for n in range(4)] + [b"Z" * 1_040_000, b"last"]
     await append(pool, [Message(TOPIC, KEYS[0], str(n), b"{}", body) for n, body in enumerate(bodies)])
     async with running(relay(pool, broker)):
         await until(lambda: all_sent(pool))
