@@ -19,7 +19,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
-from shared import dead_letters, inbox, metrics
+from shared import dead_letters, failpoints, inbox, metrics
 from shared.errors import NewerVersion, Permanent, without_values
 from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
@@ -182,6 +182,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return
         try:
             await kafka.commit(ends)
+            failpoints.reach("offsets.committed")
         except (CommitFailedError, IllegalStateError):
             log.info("lag_display_not_updated")
 
@@ -189,8 +190,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         async with self._pool.acquire() as conn, conn.transaction():
             fresh = await inbox.claim(conn, messages)
             if fresh:
+                failpoints.reach("batch.claimed")
                 await self._handle(conn, fresh)
                 await inbox.advance(conn, fresh)
+                failpoints.reach("batch.handled")
+        failpoints.reach("batch.committed")
         self.processed += len(fresh)
         for topic, count in Counter(m.topic for m in fresh).items():
             metrics.MESSAGES.labels(self._service, topic).inc(count)

@@ -16,7 +16,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared import metrics
+from shared import failpoints, metrics
 from shared.events.base import Event
 from shared.events.catalog import PARTITIONS
 from shared.events.envelope import headers_out
@@ -220,7 +220,11 @@ class Relay:
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
-                await self._mark(conn, rows, await send(producer, rows, self._prefix))
+                failpoints.reach("relay.read")
+                sent = await send(producer, rows, self._prefix)
+                failpoints.reach("relay.sent")
+                await self._mark(conn, rows, sent)
+                failpoints.reach("relay.marked")
                 continue
             if self._stopping:
                 return
@@ -249,6 +253,7 @@ class Relay:
                 [partition for _, partition in sent.ends],
                 list(sent.ends.values()),
             )
+            failpoints.reach("relay.marking")
         for row, reason in sent.refused:
             log.error("quarantined", topic=row["topic"], bucket=row["bucket"], id=row["id"], reason=reason)
             metrics.QUARANTINED.labels(self._service).inc()

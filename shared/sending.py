@@ -22,6 +22,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from shared import failpoints
 from shared.events.catalog import PARTITIONS
 from shared.postgres import Record
 
@@ -81,6 +82,7 @@ async def _send_in_order(
     for builder, members in _batches(producer, rows):
         try:
             sent.ends[place] = await _submit(producer, builder, prefix, place)
+            failpoints.reach("relay.partly_sent")
         except REFUSALS as error:
             if len(members) > 1:
                 for row in members:

@@ -37,6 +37,7 @@ from services.accountability.rules.directory import (
 )
 from services.accountability.rules.ladder import TICK, Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Proposal, RungMissed, Untrue, Verdict
+from shared import failpoints
 from shared.clock import Clock
 from shared.errors import Permanent
 from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
@@ -68,6 +69,7 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
         await store.lock_directories(conn, shared | {fact.post.authority: True for fact in facts})
         if facts:
             await learn(conn, facts, now)
+            failpoints.reach("directory.learned")
         if verdicts:
             await judge(conn, verdicts, rulebook, now)
 
@@ -125,6 +127,7 @@ async def judge(conn: Connection, verdicts: Sequence[tuple[Verdict, bytes]], rul
         if decision.happened is not None:
             happened.append(decision.happened)
     await store.add_verdicts(conn, heeded, now)
+    failpoints.reach("verdicts.kept")
     await ledger.record(conn, [changed[key] for key in sorted(changed)], happened)
 
 

@@ -11,7 +11,7 @@ from services.deadline.publish import messages
 from services.deadline.reading import fact_of, row_of
 from services.deadline.rules.decide import decide
 from services.deadline.store import Key
-from shared import outbox
+from shared import failpoints, outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
@@ -42,6 +42,7 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
             await store.lock_matters(conn, (row.key for row in rows))
             changed = await store.insert_facts(conn, rows)
             metrics.FACTS.inc(len(rows))
+            failpoints.reach("facts.kept")
             await refold(conn, changed, await clock.moment(conn), caught_up())
 
     return handle
@@ -70,5 +71,6 @@ async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets:
             metrics.count(changes)
             events += messages(key, row, changes, moment)
     await store.save_clocks(conn, saved)
+    failpoints.reach("clocks.saved")
     await store.save_refolds(conn, refolds)
     await outbox.append(conn, events)

@@ -17,7 +17,7 @@ from services.deadline import metrics, store
 from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
-from shared import outbox
+from shared import failpoints, outbox
 from shared.clock import Clock, moves
 from shared.outbox import Relay
 from shared.postgres import PASSING, Pool
@@ -62,6 +62,8 @@ class Sweep:
                 keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
                 await refold(conn, keys, moment, buckets)
                 claimed = await store.claim_due_clocks(conn, buckets, moment.confirmed, moment.now, self._batch)
+                if claimed:
+                    failpoints.reach("sweep.claimed")
                 saved, events = [], []
                 for key, row in claimed:
                     fired, changes = fire(row, moment.confirmed)
@@ -71,6 +73,10 @@ class Sweep:
                 await store.save_clocks(conn, saved)
                 await outbox.append(conn, events)
                 upcoming = await store.next_alarm(conn)
+                if claimed:
+                    failpoints.reach("sweep.fired")
+        if claimed:
+            failpoints.reach("sweep.committed")
         metrics.FIRED.inc(len(claimed))
         if claimed or keys:
             self._relay.wake()

@@ -21,6 +21,7 @@ from services.intake.handlers import Intake
 from services.intake.rules.catalogue import Item, ItemVersion
 from services.intake.rules.order import business_order
 from services.intake.rules.refusal import Reason
+from shared import failpoints
 from shared.events.base import aggregate_key, split_key
 from shared.events.envelope import JSON, STRUCTURED
 from shared.http import ProblemError, read_cursor, tagged, write_cursor
@@ -44,6 +45,7 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it, and nothing was taken in
         reply = await _until_done(pool, lambda conn: take_request(conn, intake, request, body))
+        failpoints.reach("http.committed")
         committed()
         return Response(
             reply.content,

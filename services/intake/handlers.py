@@ -15,7 +15,7 @@ from services.intake.rules.catalogue import Catalogue
 from services.intake.rules.judge import Accepted, Margins, Submission, judge
 from services.intake.rules.refusal import Reason, Refused
 from services.intake.rules.settle import Duplicate, Entered, Settled, aggregate_of, settle
-from shared import outbox
+from shared import failpoints, outbox
 from shared.clock import Clock
 from shared.events.submissions import Position
 from shared.inbox import Message
@@ -96,6 +96,7 @@ class Intake:
                     answers.append(Answer("rejected", identity, reasons=outcome.reasons))
         await store.insert_facts(conn, rows, now)
         await store.insert_rejections(conn, rejections)
+        failpoints.reach("intake.kept")
         await outbox.append(conn, messages)
         _count(raws, outcomes)
         return answers
