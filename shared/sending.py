@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -52,6 +53,7 @@ class Sent:
     refused: list[tuple[Record, str]]
 
 
+@lru_cache(maxsize=16_384)
 def bucket_of(key: str, partitions: int = PARTITIONS) -> int:
     """The partition the default partitioner would choose."""
     return (int(murmur2(key.encode())) & 0x7FFFFFFF) % partitions
