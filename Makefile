@@ -14,7 +14,7 @@ STAMP := .venv/.built
 
 PROVIDERS := embedded apache external
 
-.PHONY: demo test venv check up help
+.PHONY: demo test venv check up bench help
 demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 ends after the story
 	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
 
@@ -32,6 +32,9 @@ check: $(STAMP) ## ruff, mypy --strict, import-linter, schemas and golden exampl
 
 up: provider $(STAMP) ## the four services on PROVIDER=embedded|apache|external, until Ctrl-C
 	@$(BIN)/duban up --provider $(PROVIDER)
+
+bench: $(STAMP) ## speed on a real Kafka and a Postgres that syncs, beside the raw floor; ARGS="storm --n 10000 --cpu", ARGS=--help
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
