@@ -22,6 +22,11 @@ class Moment:
     confirmed: datetime
 
 
+def wall() -> datetime:
+    """What the machine's clock says, for comparing it with others; business time is a Clock's."""
+    return datetime.now(UTC)
+
+
 class Clock(Protocol):
     """Asked once in a transaction; the answer is handed to the rules."""
 
@@ -33,7 +38,7 @@ class WallClock:
 
     async def moment(self, conn: Connection) -> Moment:
         theirs: datetime = await conn.fetchval("select clock_timestamp()")
-        now = min(theirs, datetime.now(UTC))
+        now = min(theirs, wall())
         return Moment(now, now)
 
 

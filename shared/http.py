@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import without_values
 from shared.events import strict_json
 from shared.events.envelope import problems_of
+from shared.identity.guard import NotAllowed, guard_of, open_to_all
+from shared.identity.tokens import Verifier
 
 PROBLEM = "application/problem+json"
 M = TypeVar("M", bound=BaseModel)
@@ -108,6 +110,11 @@ async def _problem(_: Request, error: Exception) -> Response:
     return answer(error.document, error.status, PROBLEM)
 
 
+async def _not_allowed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotAllowed)  # noqa: S101 - as above
+    return answer(error.document, error.status, PROBLEM, **error.headers)
+
+
 async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     return answer(
@@ -147,23 +154,37 @@ class _Faults:
                 await answer(document, 500, PROBLEM)(scope, receive, send)
 
 
-def create_api(title: str, *, live: Callable[[], str | None], ready: Callable[[], str | None]) -> FastAPI:
-    """An API with problem documents and probes. `live` and `ready` say what is wrong, or None. No page loads a script
-    from elsewhere: the description is at /openapi.json."""
-    api = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
+def create_api(
+    title: str,
+    *,
+    live: Callable[[], str | None],
+    ready: Callable[[], str | None],
+    verifier: Verifier | None = None,
+) -> FastAPI:
+    """An API with problem documents and probes, whose every route is guarded. `live` and `ready` say what is wrong, or
+    None; without a `verifier` nobody is asked who they are. No page loads a script from elsewhere: the description is
+    at /openapi.json."""
+    guard = Depends(guard_of(verifier))
+    api = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, dependencies=[guard])
     api.add_exception_handler(ProblemError, _problem)
+    api.add_exception_handler(NotAllowed, _not_allowed)
     api.add_exception_handler(HTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_middleware(_Faults)
 
     def probe(check: Callable[[], str | None]) -> Callable[[], Awaitable[Response]]:
+        @open_to_all()
         async def route() -> Response:  # on the loop whose progress it judges: a worker thread has none
             wrong = check()
             return answer({"status": "ok"} if wrong is None else {"status": wrong}, 200 if wrong is None else 503)
 
         return route
 
+    @open_to_all()
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
     api.get("/livez", include_in_schema=False)(probe(live))
     api.get("/readyz", include_in_schema=False)(probe(ready))
-    api.get("/metrics", include_in_schema=False)(lambda: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST))
+    api.get("/metrics", include_in_schema=False)(metrics)
     return api

@@ -8,11 +8,14 @@ import orjson
 from shared.postgres import Connection
 
 Partition = tuple[str, int]
+TOKEN = "duban-token"  # noqa: S105 - a name
+"""The header in which a publisher's message carries its token. It is never kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A Kafka message as it came; nothing in it is trusted yet."""
+    """A Kafka message as it came; nothing in it is trusted yet. `appended_at`: when the broker took it, by the broker's
+    clock, in seconds since 1970; None where the topic keeps what the sender wrote there."""
 
     topic: str
     partition: int
@@ -20,6 +23,7 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
+    appended_at: float | None = None
 
 
 async def next_offsets(conn: Connection) -> dict[Partition, int]:
@@ -70,8 +74,9 @@ async def store(conn: Connection, ends: Mapping[Partition, int]) -> None:
 
 
 async def bury(conn: Connection, m: Message, reason: str) -> None:
-    """Keep a message that could not be processed, bytes and all."""
-    headers = [(name, None if value is None else value.decode("latin-1")) for name, value in m.headers]
+    """Keep a message that could not be processed, bytes and all but a token."""
+    kept = [header for header in m.headers if header[0].lower() != TOKEN]
+    headers = [(name, None if value is None else value.decode("latin-1")) for name, value in kept]
     await conn.execute(
         "insert into dead_letters (topic, partition, position, key, value, headers, reason)"
         " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",

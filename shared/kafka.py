@@ -25,12 +25,15 @@ from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
 from shared.inbox import Message
+from shared.kafka_access import OPEN, Access
 from shared.lenient_records import read_leniently
 from shared.positions import Positions, name
 from shared.postgres import PASSING, Connection, Pool, is_environmental
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 ATTEMPTS = 5
+LOG_APPEND_TIME = 1
+"""Kafka's number for a timestamp that the broker set."""
 log = structlog.get_logger()
 
 
@@ -71,6 +74,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         batch: int = 1000,
         session_ms: int = 10_000,
         wait_ms: int = 50,
+        access: Access = OPEN,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
@@ -82,6 +86,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._batch = batch
         self._session_ms = session_ms
         self._wait_ms = wait_ms
+        self._access = access
         self._positions = Positions(pool, prefix)
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
@@ -135,6 +140,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             metadata_max_age_ms=10_000,
             # A key's partition has the same number on every topic: it goes to one member, whole.
             partition_assignment_strategy=[RangePartitionAssignor],
+            **self._access,
         )
         kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
         try:
@@ -250,7 +256,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     def _message(self, record: Any) -> Message:
         topic = record.topic.removeprefix(self._prefix)
-        return Message(topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+        appended_at = record.timestamp / 1000 if record.timestamp_type == LOG_APPEND_TIME else None
+        headers = tuple(record.headers)
+        return Message(topic, record.partition, record.offset, record.key, record.value, headers, appended_at)
 
     def _partition(self, m: Message) -> TopicPartition:
         return TopicPartition(self._prefix + m.topic, m.partition)

@@ -20,6 +20,7 @@ from shared import failpoints, metrics
 from shared.events.base import Event
 from shared.events.catalog import PARTITIONS
 from shared.events.envelope import headers_out
+from shared.kafka_access import OPEN, Access
 from shared.leases import Leases
 from shared.postgres import PASSING, Connection, Pool, Record
 from shared.sending import MAX_BYTES, Sent, bucket_of, send
@@ -152,10 +153,12 @@ class Relay:
         poll_s: float = 0.2,
         lease_s: float = 10,
         keep_days: float = 30,
+        access: Access = OPEN,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
         self._service = service
+        self._access = access
         self._idempotent = idempotent
         self._prefix = prefix
         self._batch = batch
@@ -202,6 +205,7 @@ class Relay:
             linger_ms=0,
             max_batch_size=1_000_000,
             max_request_size=MAX_BYTES,
+            **self._access,
         )
         try:
             await producer.start()

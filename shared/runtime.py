@@ -13,6 +13,7 @@ import uvloop
 from fastapi import FastAPI
 
 from shared.errors import WrongEnvironment, without_values
+from shared.identity.guard import undeclared
 from shared.kafka import Consumer
 from shared.outbox import Relay, watch_unsent
 from shared.postgres import Pool
@@ -67,6 +68,8 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     """Run every part until `stopping` is set or one of them ends; then drain: stop consuming and firing, send what is
     committed. `app.port` becomes the port that was bound. Raises what a part raised.
     """
+    if open_routes := undeclared(app.api):
+        raise WrongEnvironment(f"{app.name} has routes that do not say who may call them: {', '.join(open_routes)}")
     listener = socket.create_server((app.host, app.port), reuse_port=False)
     app.port = listener.getsockname()[1]
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)

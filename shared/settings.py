@@ -3,18 +3,22 @@
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.security_settings import IdentitySettings, KafkaSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaSettings, IdentitySettings):
     """Read once from the environment (`DUBAN_…`), then frozen."""
 
-    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, extra="ignore", hide_input_in_errors=True)
-
     kafka: str = Field(description="Bootstrap server, host:port.")
-    postgres: SecretStr = Field(description="Connection string of the database.")
+    postgres: SecretStr = Field(
+        description="Connection string of the database, or DUBAN_POSTGRES_FILE. Beyond loopback with"
+        " ?sslmode=verify-full&sslrootcert=FILE."
+    )
     clock: Literal["wall", "simulated"] = Field("wall", description="simulated: one shared row says what time it is.")
-    http_host: str = Field("127.0.0.1", description="Address to bind. Loopback only, until identities are checked.")
+    http_host: str = Field(
+        "127.0.0.1", description="Address to bind. Beyond loopback only where identities are checked."
+    )
     http_port: int = Field(0, description="TCP port; 0 picks a free one.")
     topic_prefix: str = Field("", description="Before every topic and group, where deployments share a cluster.")
     kafka_idempotence: bool = Field(False, description="Idempotent producer; the embedded broker has none.")
@@ -29,4 +33,10 @@ class ServiceSettings(BaseSettings):
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")
     outbox_keep_days: float = Field(
         30, gt=0, description="How long sent events stay in the outbox, to be sent again. Days."
+    )
+    i_accept_unprotected_kafka: bool = Field(
+        False, description="Whoever is on the network between us and Kafka may read and write everything."
+    )
+    i_accept_unprotected_postgres: bool = Field(
+        False, description="Whoever is on the network between us and Postgres may read and write everything."
     )

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from shared.exposure import refuse_exposure
 from shared.http import create_api
+from shared.identity.keys import Keys
+from shared.identity.tokens import Claims, Verifier
 from shared.kafka import Consumer, Handle
+from shared.kafka_access import access_of
 from shared.outbox import Relay
 from shared.postgres import Pool, check_migrated, connect
 from shared.runtime import App, Loop, live, ready
@@ -12,10 +16,37 @@ from shared.settings import ServiceSettings
 
 
 async def database_of(settings: ServiceSettings, *, service: str, migrations: Path) -> Pool:
-    """A pool in the service's schema. Raises MigrationMismatch where `duban migrate` was not run for this build."""
+    """A pool in the service's schema. Raises Exposed where what lies beyond loopback is not guarded, MigrationMismatch
+    where `duban migrate` was not run for this build."""
+    refuse_exposure(settings)
     dsn = settings.postgres.get_secret_value()
     await check_migrated(dsn, service, migrations)
     return await connect(dsn, service)
+
+
+def verifier_of(settings: ServiceSettings) -> Verifier | None:
+    """What checks tokens; None where the settings name no identity provider. Raises WrongEnvironment where the keys are
+    in a file and cannot be used."""
+    if settings.identity_jwks is None or settings.identity_issuer is None:
+        return None
+    return Verifier(
+        Keys(
+            settings.identity_jwks,
+            refresh_s=settings.identity_refresh_s,
+            refetch_s=settings.identity_refetch_s,
+            ca=settings.identity_ca,
+        ),
+        issuer=settings.identity_issuer,
+        audience=settings.identity_audience,
+        algorithms=settings.identity_algorithms,
+        leeway_s=settings.identity_leeway_s,
+        claims=Claims(
+            person=settings.identity_person_claim,
+            roles=settings.identity_roles_claim,
+            authorities=settings.identity_authorities_claim,
+            sources=settings.identity_sources_claim,
+        ),
+    )
 
 
 def relay_of(settings: ServiceSettings, pool: Pool, *, service: str) -> Relay:
@@ -29,6 +60,7 @@ def relay_of(settings: ServiceSettings, pool: Pool, *, service: str) -> Relay:
         batch=settings.relay_batch,
         lease_s=settings.relay_lease_s,
         keep_days=settings.outbox_keep_days,
+        access=access_of(settings),
     )
 
 
@@ -53,6 +85,7 @@ def consumer_of(
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,
         wait_ms=settings.kafka_wait_ms,
+        access=access_of(settings),
     )
 
 
@@ -70,7 +103,9 @@ def app_of(
     return App(
         name=service,
         pool=pool,
-        api=create_api(title, live=lambda: live(consumer), ready=lambda: ready(consumer)),
+        api=create_api(
+            title, live=lambda: live(consumer), ready=lambda: ready(consumer), verifier=verifier_of(settings)
+        ),
         host=settings.http_host,
         port=settings.http_port,
         consumer=consumer,

@@ -1,6 +1,7 @@
 """HTTP of the accountability service: cases to read, and the one thing that an official can do: answer.
 
-There is no authentication yet: `person` is believed as it is written, so the service binds to loopback only.
+An official sees the cases that name or addressed them, and answers for themselves; `person` is believed as it is
+written only where identities are not checked.
 """
 
 from collections.abc import Callable
@@ -14,13 +15,16 @@ from pydantic import TypeAdapter
 
 from services.accountability import case_store, ledger, store
 from services.accountability.case_text import shown, summary
-from services.accountability.rules.case import on_answer, refusal_of_answer
+from services.accountability.rules.case import concerns, on_answer, refusal_of_answer
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId, Text
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.identity.guard import allow, caller_of, forbidden
+from shared.identity.roles import Role
 from shared.postgres import PASSING, Connection, Pool
 
 MOST_BYTES = 65_536
+READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 log = structlog.get_logger()
 Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 
@@ -40,6 +44,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     router = APIRouter(prefix="/v1")
 
     @router.get("/cases")
+    @allow(*READERS, Role.OFFICIAL)
     async def list_cases(
         request: Request,
         state: Literal["standing", "withdrawn"] | None = None,
@@ -54,6 +59,8 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
         """Cases in order of opening. `person` is one whom the current proposal names; `matter` is an id, with its
         `authority` where several have it (409 names them); `at_last_rung`: standing, unanswered, nobody left to go to.
         """
+        if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
+            raise forbidden("An official lists the cases that name them: give their own id as `person`.")
         after = None if cursor is None else _position(cursor)
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             if matter is not None and authority is None:
@@ -69,21 +76,26 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
         return tagged(request, content)
 
     @router.get("/cases/{id}")
+    @allow(*READERS, Role.OFFICIAL)
     async def read_case(id: str, request: Request) -> Response:
         """One case: who is responsible and why, what was decided when, and the chain of causes down to the
         submissions it rests on."""
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             case = await case_store.select(conn, _id(id))
-            if case is None:
+            caller = caller_of(request)
+            if case is None or (caller.is_narrow() and not concerns(case, caller.person)):
                 raise _unknown()
             record = await case_store.record_of(conn, case)
         return tagged(request, shown(case, record))
 
     @router.post("/cases/{id}/answers", openapi_extra=body_of(AnswerText), status_code=201)
+    @allow(Role.OFFICIAL)
     async def answer_case(id: str, request: Request) -> Response:
         """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
         again is answered alike; 201 the first time, then 200."""
         given, case_id = await read_json(request, AnswerText, MOST_BYTES), _id(id)
+        if not caller_of(request).is_person(given.person):
+            raise forbidden("Nobody answers for another: `person` is the caller's own id.")
         try:
             async with pool.acquire(timeout=10) as conn, conn.transaction():
                 at, fresh = await _accept(conn, case_id, given)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 
 from services.cli.config import Settings
-from services.cli.stack import announced_urls
+from services.cli.stack import announced_token, announced_urls
 
 
 class CannotAsk(Exception):
@@ -27,13 +27,26 @@ def url_of(service: str, settings: Settings) -> str:
 
 def ask(url: str, **parameters: str) -> dict[str, Any]:
     """The answer's JSON. Raises CannotAsk, with the candidates where an id is not unique (D1)."""
+    token = _token_for(url)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx2.get(url, params=parameters, timeout=30, trust_env=False)
+        answer = httpx2.get(url, params=parameters, headers=headers, timeout=30, trust_env=False)
         content = answer.json()
     except (httpx2.HTTPError, ValueError) as error:
         raise CannotAsk(f"{url} does not answer: {error}", 1) from None
     if answer.status_code == 200:
         return dict(content)
+    if answer.status_code in (401, 403):
+        raise CannotAsk(f"{content.get('title')}: {content.get('detail')} (DUBAN_TOKEN says who asks)", 2)
     lines = [": ".join(filter(None, (content.get("title"), content.get("detail"))))]
     lines += [f"  {candidate}" for candidate in content.get("candidates", ())]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
+
+
+def _token_for(url: str) -> str | None:
+    """DUBAN_TOKEN; else the token of the stack that runs here, which is shown to its own services only."""
+    given = Settings().token
+    if given is not None:
+        return given.get_secret_value()
+    ours = any(url.startswith(f"{base}/") for base in announced_urls().values())
+    return announced_token() if ours else None

@@ -2,20 +2,23 @@
 
 import os
 import re
+from typing import ClassVar
 
 import typer
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import SettingsError
+
+from shared.security_settings import KafkaSettings
 
 _PLACE = r"(\[[0-9a-fA-F:.]+\]|[^\s:/@,?]+)"
 _KAFKA = re.compile(rf"{_PLACE}:\d{{1,5}}(,{_PLACE}:\d{{1,5}})*")
 _DSN = re.compile(rf"postgres(ql)?://([^/?]*@)?({_PLACE}?(:\d{{1,5}})?)(,{_PLACE}(:\d{{1,5}})?)*([/?].*)?")
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings):
     """What the command takes from the environment; options on the command line come first."""
 
-    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    FROM_FILES: ClassVar[frozenset[str]] = KafkaSettings.FROM_FILES | {"token", "publisher_token"}
 
     kafka: str | None = None
     """host:port of a Kafka that runs already; None: start one."""
@@ -27,6 +30,10 @@ class Settings(BaseSettings):
     """Address of the deadline service; None: that of the `duban up` or `duban demo` which runs here."""
     accountability_url: str | None = None
     """Address of the accountability service, likewise."""
+    token: SecretStr | None = None
+    """Whose answers `duban explain` and `duban case` get; None: that of the stack which runs here."""
+    publisher_token: SecretStr | None = None
+    """Sent with every event of a replay, where the intake that takes them asks for it."""
 
     @field_validator("kafka")
     @classmethod
@@ -49,9 +56,17 @@ def settings_for(command: str) -> Settings:
         return Settings()
     except ValidationError as error:
         for found in error.errors(include_input=False, include_url=False, include_context=False):
-            variable = f"DUBAN_{str(found['loc'][0]).upper()}"
-            typer.echo(f"duban {command}: {variable} {found['msg'].removeprefix('Value error, ')}", err=True)
+            variable = f"DUBAN_{str(found['loc'][0]).upper()} " if found["loc"] else ""
+            typer.echo(f"duban {command}: {variable}{found['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
+    except SettingsError as error:
+        typer.echo(f"duban {command}: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def names_a_provider() -> bool:
+    """Whether the environment says whose tokens count."""
+    return bool(os.environ.get("DUBAN_IDENTITY_JWKS"))
 
 
 def inherited_environment() -> dict[str, str]:

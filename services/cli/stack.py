@@ -1,7 +1,8 @@
 """The four services on some infrastructure: topics and schemas made, processes started, ready, stopped together.
 
-Where they answer is written to a small file of this user's in the directory for temporary files, so that `duban
-explain` and `duban case` find them; it is removed at the end.
+Who asks them must say who they are: the stack makes keys for the run, unless told that others issue the tokens. Where
+the services answer, and a token to read with, is written to a small file that only this user reads, in the directory
+for temporary files, so that `duban explain` and `duban case` find them; it is removed at the end.
 """
 
 import contextlib
@@ -18,9 +19,11 @@ import asyncpg
 
 from services.cli.migrate import SERVICES, migrate_all
 from services.cli.providers import Infrastructure, free_port
+from services.cli.run_identity import RunIdentity
 from services.cli.supervisor import OnRestart, Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
 from shared.clock import create_simulated
+from shared.identity.roles import Role
 
 ClockKind = Literal["wall", "simulated"]
 
@@ -32,11 +35,17 @@ class Stack:
     infrastructure: Infrastructure
     supervisor: Supervisor
     prefix: str
+    identity: RunIdentity | None = None
+    """None where somebody else issues the tokens."""
 
     @property
     def urls(self) -> dict[str, str]:
         """Where each service answers."""
         return {name: f"http://127.0.0.1:{service.port}" for name, service in self.supervisor.services.items()}
+
+    def token(self, person: str, *roles: Role) -> str | None:
+        """A token that this stack takes; None where somebody else issues them."""
+        return None if self.identity is None else self.identity.token(person, *roles)
 
 
 @contextlib.asynccontextmanager
@@ -49,12 +58,14 @@ async def start_stack(
     catalogues: Sequence[Path] = (),
     settings: Mapping[str, str] | None = None,
     on_restart: OnRestart | None = None,
+    own_identity: bool = True,
 ) -> AsyncIterator[Stack]:
     """Make topics and schemas, start the services and wait until each is ready.
 
     A simulated clock stands at `start`. `catalogues` replace the shipped one; `settings` are further DUBAN_… variables.
+    With `own_identity` the tokens that count are those of the run; else those that the environment says.
     """
-    await ensure_topics(infrastructure.kafka, prefix)
+    await ensure_topics(infrastructure.kafka, prefix, access=infrastructure.access)
     await migrate_all(infrastructure.postgres)
     if clock == "simulated":
         if start is None:
@@ -63,19 +74,25 @@ async def start_stack(
     common = {
         "DUBAN_KAFKA": infrastructure.kafka,
         "DUBAN_POSTGRES": infrastructure.postgres,
+        "DUBAN_POSTGRES_FILE": "",
         "DUBAN_CLOCK": clock,
         "DUBAN_TOPIC_PREFIX": prefix,
         **infrastructure.settings,
     }
     if catalogues:
         common["DUBAN_INTAKE_CATALOGUES"] = os.pathsep.join(map(str, catalogues))
+    identity = RunIdentity(infrastructure.directory) if own_identity else None
+    if identity is not None:
+        common |= identity.settings
+    if infrastructure.name != "external":
+        common |= {"DUBAN_KAFKA_SECURITY": "PLAINTEXT", "DUBAN_KAFKA_CERT": "", "DUBAN_KAFKA_KEY": ""}
     services = []
     for name in SERVICES:
         port = free_port()
         services.append(Service(name, port, {**common, "DUBAN_HTTP_PORT": str(port), **(settings or {})}))
     async with supervise(infrastructure.run, services, on_restart) as supervisor:
         await supervisor.ready()
-        yield Stack(infrastructure, supervisor, prefix)
+        yield Stack(infrastructure, supervisor, prefix, identity)
 
 
 async def _create_clock(dsn: str, start: datetime) -> None:
@@ -94,7 +111,7 @@ def _state_file() -> Path:
 def announced(stack: Stack) -> Iterator[None]:
     """Let other commands of this user find the services while the block runs."""
     path = _state_file()
-    mine = {"pid": os.getpid(), "services": stack.urls}
+    mine = {"pid": os.getpid(), "services": stack.urls, "token": stack.token("duban", Role.AUDITOR)}
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.stem, delete=False) as file:  # mode 0600
         json.dump(mine, file)
     Path(file.name).replace(path)
@@ -115,6 +132,14 @@ def announced_urls() -> dict[str, str]:
                 return {}
             return urls
     return {}
+
+
+def announced_token() -> str | None:
+    """What to read these services with."""
+    match _read_state():
+        case {"token": str(token)}:
+            return token
+    return None
 
 
 def _read_state() -> object:

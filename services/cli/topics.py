@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aiokafka.admin import AIOKafkaAdminClient
 
     from shared.events.catalog import Topic
+    from shared.kafka_access import Access
 
 DAY_MS = 86_400_000
 
@@ -23,14 +24,16 @@ class TopicMismatch(RuntimeError):
     """A topic is not as declared; the message says which and how."""
 
 
-async def ensure_topics(bootstrap: str, prefix: str = "", *, replication: int = 1) -> list[str]:
+async def ensure_topics(
+    bootstrap: str, prefix: str = "", *, replication: int = 1, access: "Access | None" = None
+) -> list[str]:
     """Create the topics that are missing, check those that exist; the names of the new ones. Raises TopicMismatch."""
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic
     from aiokafka.errors import TopicAlreadyExistsError, for_code
 
     from shared.events.catalog import topics as declared
 
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **(access or {}))
     await admin.start()
     try:
         wanted = {prefix + name: topic for name, topic in declared().items()}
@@ -84,14 +87,18 @@ def topics(
     from aiokafka.errors import KafkaError
 
     from services.cli.config import settings_for
+    from shared.errors import WrongEnvironment
+    from shared.kafka_access import access_of
 
     settings = settings_for("topics")
     if settings.kafka is None:
         typer.echo("duban topics: DUBAN_KAFKA is not set: say where the Kafka is, as host:port", err=True)
         raise typer.Exit(2)
     try:
-        new = asyncio.run(ensure_topics(settings.kafka, settings.topic_prefix, replication=replication))
-    except (TopicMismatch, KafkaError, OSError) as error:
+        new = asyncio.run(
+            ensure_topics(settings.kafka, settings.topic_prefix, replication=replication, access=access_of(settings))
+        )
+    except (TopicMismatch, KafkaError, OSError, WrongEnvironment) as error:
         typer.echo(f"duban topics: {error}", err=True)
         raise typer.Exit(1) from None
     if as_json:

@@ -30,7 +30,7 @@ def up(
     from services.cli.providers import UnknownProvider
     from services.cli.supervisor import ProcessError
     from services.cli.topics import TopicMismatch
-    from shared.postgres import MigrationMismatch
+    from shared.errors import WrongEnvironment
 
     settings = settings_for("up")
     try:
@@ -41,15 +41,18 @@ def up(
     except asyncpg.ClientConfigurationError as error:
         typer.echo(f"duban up: DUBAN_POSTGRES: {error}", err=True)
         raise typer.Exit(2) from None
-    except (ProcessError, TopicMismatch, MigrationMismatch, KafkaError, asyncpg.PostgresError, OSError) as error:
+    except (ProcessError, TopicMismatch, WrongEnvironment, KafkaError, asyncpg.PostgresError, OSError) as error:
         typer.echo(f"duban up: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
 
 
 async def _run(provider: str, settings: "Settings", as_json: bool) -> None:
+    from services.cli.config import names_a_provider
     from services.cli.providers import provide
     from services.cli.signals import until_told_to_stop
     from services.cli.stack import announced, start_stack
+    from shared.identity.roles import Role
+    from shared.kafka_access import OPEN, access_of
 
     def restarted(service: str, code: int, times: int) -> None:
         typer.echo(f"{service} ended with {code} and was started again ({times})", err=True)
@@ -60,17 +63,29 @@ async def _run(provider: str, settings: "Settings", as_json: bool) -> None:
             provider,
             kafka=settings.kafka if external else None,
             postgres=settings.postgres if external else None,
+            access=access_of(settings) if external else OPEN,
             durable=True,
         ) as infrastructure,
-        start_stack(infrastructure, clock="wall", prefix=settings.topic_prefix, on_restart=restarted) as stack,
+        start_stack(
+            infrastructure,
+            clock="wall",
+            prefix=settings.topic_prefix,
+            on_restart=restarted,
+            own_identity=not names_a_provider(),
+        ) as stack,
     ):
+        token = stack.token("operator", *Role)
         with announced(stack):
             if as_json:
-                typer.echo(json.dumps({"kafka": infrastructure.kafka, "services": stack.urls}))
+                told = {"kafka": infrastructure.kafka, "services": stack.urls, "token": token}
+                typer.echo(json.dumps(told))
             else:
                 typer.echo(f"kafka           {infrastructure.kafka}")
                 for name, url in stack.urls.items():
                     typer.echo(f"{name:15} {url}")
+                if token is not None:
+                    typer.echo(f"TOKEN={token}")
+                    typer.echo(f'curl -H "authorization: Bearer $TOKEN" {stack.urls["intake"]}/v1/items')
                 typer.echo("Ctrl-C ends them.")
             await until_told_to_stop()
 

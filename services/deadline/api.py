@@ -34,6 +34,8 @@ from shared.events.base import (
     instant_of,
 )
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.identity.guard import allow, caller_of
+from shared.identity.roles import Principal, Role
 from shared.postgres import Connection, Pool
 
 STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
@@ -58,6 +60,8 @@ class Calculation(Model):
 
 
 MOST_BYTES = 65_536
+READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR, Role.SERVICE
+OF_THEIR_AUTHORITIES = Role.PUBLISHER, Role.CLERK, Role.OFFICIAL
 
 
 def routes(pool: Pool, clock: Clock) -> APIRouter:
@@ -65,6 +69,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     @router.get("/deadlines")
+    @allow(*READERS)
     async def list_deadlines(
         request: Request,
         state: STATES | None = None,
@@ -87,10 +92,11 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         return tagged(request, content)
 
     @router.get("/matters/{id:path}/deadlines/{name}/explanation")
+    @allow(*READERS, *OF_THEIR_AUTHORITIES)
     async def explain(id: Plain, name: Plain, request: Request, subject: Plain = "") -> Response:
         """Why a clock is due when it is: for machines, and in words in English and 简体中文."""
         async with pool.acquire() as conn, conn.transaction():
-            key = await _key(conn, id)
+            key = await _key(conn, id, caller_of(request))
             rows = (await store.select_facts(conn, [key])).get(key, [])
             moment = await clock.moment(conn)
         folded = fold([fact_of(row) for row in rows], load, moment.now, moment.confirmed)
@@ -100,15 +106,17 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         return tagged(request, {"matter": aggregate_key(*key), **_explained(found)})
 
     @router.get("/matters/{id:path}/deadlines")
+    @allow(*READERS, *OF_THEIR_AUTHORITIES)
     async def deadlines_of(id: Plain, request: Request) -> Response:
         """All clocks of a matter, those of its cases included. `id` is authority/matter, or the bare id if unique."""
         async with pool.acquire() as conn:
-            key = await _key(conn, id)
+            key = await _key(conn, id, caller_of(request))
             rows = (await store.select_clocks(conn, [key])).get(key, [])
         told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
         return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
 
     @router.post("/calculations", openapi_extra=body_of(Calculation))
+    @allow(*Role)
     async def calculate(request: Request) -> Response:
         """What a limit would come to."""
         wanted = await read_json(request, Calculation, MOST_BYTES)
@@ -127,12 +135,13 @@ def _position(cursor: str) -> Position:
         raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
-async def _key(conn: Connection, id: str) -> Key:
+async def _key(conn: Connection, id: str, caller: Principal) -> Key:
     """(authority, matter) of an id in a path: in full, or bare where only one authority has it (D1). A path comes
-    decoded, so a slash may separate the two or belong to either.
+    decoded, so a slash may separate the two or belong to either. What the caller may not see is not there.
     """
     parts = id.split("/")
-    named = await store.matters_named(conn, ["/".join(parts[n:]) for n in range(len(parts))])
+    there = await store.matters_named(conn, ["/".join(parts[n:]) for n in range(len(parts))])
+    named = [key for key in there if caller.sees(key[0])]
     found = [key for key in named if "/".join(key) == id] or [key for key in named if key[1] == id]
     if not found:
         raise ProblemError(404, "no-such-matter", "No authority has sent a fact of that matter")

@@ -12,7 +12,13 @@ from shared.http import PROBLEM
 
 JSON = "application/json"
 _NOT_JSON = frozenset({"not-json", "duplicate-key", "nul-character", "number-too-long", "number-too-large", "too-deep"})
-_STATUS = {"identity-conflict": 409, "too-large": 413, **dict.fromkeys(_NOT_JSON, 400)}
+_STATUS = {
+    "foreign-authority": 403,
+    "foreign-source": 403,
+    "identity-conflict": 409,
+    "too-large": 413,
+    **dict.fromkeys(_NOT_JSON, 400),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from services.intake.answers import Reply, reply_to, reply_to_request
 from services.intake.body import BATCH, BadRequest, Body, events_of, fingerprint, read_body
 from services.intake.catalogue import terms_of
 from services.intake.handlers import Intake
+from services.intake.permission import grant_of
 from services.intake.rules.catalogue import Item, ItemVersion
 from services.intake.rules.order import business_order
 from services.intake.rules.refusal import Reason
@@ -25,6 +27,8 @@ from shared import failpoints
 from shared.events.base import aggregate_key, split_key
 from shared.events.envelope import JSON, STRUCTURED
 from shared.http import ProblemError, read_cursor, tagged, write_cursor
+from shared.identity.guard import INSUFFICIENT, allow, caller_of
+from shared.identity.roles import Principal, Role
 from shared.postgres import PASSING, Connection, Pool
 
 ATTEMPTS = 5
@@ -38,6 +42,7 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
     """Intake's routes on an API; `committed` is called after each transaction that may have appended events."""
 
     @api.post("/v1/events", openapi_extra=_BODY)
+    @allow(Role.PUBLISHER)
     async def publish(request: Request) -> Response:
         """Take events in: one, structured or binary, or a batch."""
         try:
@@ -47,19 +52,19 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
         reply = await _until_done(pool, lambda conn: take_request(conn, intake, request, body))
         failpoints.reach("http.committed")
         committed()
-        return Response(
-            reply.content,
-            reply.status,
-            headers=None if body.whole else {"connection": "close"},
-            media_type=reply.media_type,
-        )
+        headers = {} if body.whole else {"connection": "close"}
+        if reply.status == 403:
+            headers["www-authenticate"] = INSUFFICIENT
+        return Response(reply.content, reply.status, headers=headers, media_type=reply.media_type)
 
     @api.get(MATTERS + "{id:path}")
+    @allow(Role.PUBLISHER, Role.CLERK, Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR, Role.SERVICE)
     async def matter(request: Request) -> Response:
         """The facts of a matter in business order and in order of receipt."""
         bare, key = matter_id(request.scope["raw_path"])
         async with pool.acquire(timeout=10) as conn:
-            found = await store.find_matters(conn, bare, key)
+            there = await store.find_matters(conn, bare, key)
+            found = [row for row in there if caller_of(request).sees(row["authority"])]
             if not found:
                 raise ProblemError(404, "unknown-matter", "No matter has this id")
             if len(found) > 1:
@@ -72,6 +77,7 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
     items = sorted(intake.catalogue.items.values(), key=lambda item: item.code)
 
     @api.get("/v1/items")
+    @allow(*Role)
     async def list_items(
         request: Request, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
     ) -> Response:
@@ -86,13 +92,14 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
 
 async def take_request(conn: Connection, intake: Intake, request: Request, body: Body) -> Reply:
     """Answer a request in the transaction of `conn`. With an Idempotency-Key the answer is kept in that transaction,
-    and a second request with the key gets it byte for byte (I3)."""
+    and a second request with the key gets it byte for byte (I3). Each caller has keys of its own."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return await _take(conn, intake, request, body)
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         detail = f"Idempotency-Key is 1 to {LONGEST_KEY} printable ASCII characters"
         return await _refuse(conn, intake, body, BadRequest(400, Reason("bad-idempotency-key", "", detail)))
+    key = _of_caller(caller_of(request), key)
     print_ = fingerprint(body, request.headers.raw)
     stored = await store.claim_key(conn, key, print_)
     if stored is None:
@@ -109,7 +116,14 @@ async def _take(conn: Connection, intake: Intake, request: Request, body: Body) 
     events = events_of(body, request.headers.raw)
     if isinstance(events, BadRequest):
         return await _refuse(conn, intake, body, events)
-    return reply_to(await intake.take_in(conn, events.raws), batch=events.batch)
+    permission = grant_of(caller_of(request))
+    return reply_to(await intake.take_in(conn, events.raws, [permission] * len(events.raws)), batch=events.batch)
+
+
+def _of_caller(caller: Principal, key: str) -> str:
+    if not caller.is_checked:
+        return key
+    return f"{hashlib.sha256(caller.person.encode()).hexdigest()[:32]} {key}"
 
 
 async def _refuse(conn: Connection, intake: Intake, body: Body, bad: BadRequest) -> Reply:

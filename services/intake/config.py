@@ -25,6 +25,12 @@ class Settings(ServiceSettings):
         validation_alias="DUBAN_INTAKE_CATALOGUES",
         description="Catalogue files, separated by a comma or the system's path separator; later ones add items.",
     )
+    require_tokens: bool | None = Field(
+        None,
+        validation_alias="DUBAN_INTAKE_REQUIRE_TOKENS",
+        description="Refuse messages on Kafka without their publisher's token. Unset: as soon as anybody beyond this"
+        " machine may send.",
+    )
     calendar: str = Field(
         "CN",
         validation_alias="DUBAN_INTAKE_CALENDAR",

@@ -4,21 +4,23 @@ publish. One transaction for a batch, which is the caller's.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from services.intake import metrics, store
 from services.intake.parsing import TOPIC, Raw, Unreadable, parse
+from services.intake.permission import Admission, Permission
 from services.intake.publishing import Rejection, body_of, event_id, published, rejected, rejection
 from services.intake.rules.catalogue import Catalogue
 from services.intake.rules.judge import Accepted, Margins, Submission, judge
+from services.intake.rules.permit import trespasses
 from services.intake.rules.refusal import Reason, Refused
 from services.intake.rules.settle import Duplicate, Entered, Settled, aggregate_of, settle
 from shared import failpoints, outbox
 from shared.clock import Clock
 from shared.events.submissions import Position
-from shared.inbox import Message
+from shared.inbox import TOKEN, Message
 from shared.postgres import Connection
 
 
@@ -34,24 +36,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes batches in, under a catalogue and a clock."""
+    """Takes batches in, under a catalogue and a clock. `admission` says who may send by Kafka."""
 
     catalogue: Catalogue
     margins: Margins
     clock: Clock
+    admission: Admission = field(default_factory=Admission)
 
     async def handle(self, conn: Connection, messages: Sequence[Message]) -> None:
         """A batch from Kafka."""
-        await self.take_in(conn, [_raw(m) for m in messages])
+        await self.take_in(conn, [_raw(m) for m in messages], await self.admission.of_messages(messages))
 
-    async def take_in(self, conn: Connection, raws: Sequence[Raw]) -> list[Answer]:
+    async def take_in(self, conn: Connection, raws: Sequence[Raw], permissions: Sequence[Permission]) -> list[Answer]:
         """A batch by any transport; an answer for each event, in order. Whatever is wrong with one event, the others
-        go through."""
+        go through. `permissions`: what the sender of each may do."""
         with metrics.BATCH_SECONDS.time():
             now = (await self.clock.moment(conn)).now
             read = [parse(raw) for raw in raws]
-            settled = iter(await self._settle(conn, [each for each in read if isinstance(each, Submission)], now))
-            outcomes = [next(settled) if isinstance(each, Submission) else each.refused for each in read]
+            barred = [_barred(each, p) for each, p in zip(read, permissions, strict=True)]
+            entering = [s for s, bar in zip(read, barred, strict=True) if bar is None and isinstance(s, Submission)]
+            settled = iter(await self._settle(conn, entering, now))
+            outcomes = [next(settled) if bar is None else bar for bar in barred]
             return await self._keep(conn, raws, read, outcomes, now)
 
     async def refuse(self, conn: Connection, raw: Raw, reason: Reason) -> None:
@@ -102,6 +107,17 @@ class Intake:
         return answers
 
 
+def _barred(read: Submission | Unreadable, permission: Permission) -> Refused | None:
+    """Why an event does not even come to be judged: its sender, or its form. Who may not send is not told whether what
+    was sent is known here."""
+    if isinstance(permission, Refused):
+        return permission
+    if isinstance(read, Unreadable):
+        return read.refused
+    reasons = trespasses(read, permission)
+    return Refused(tuple(reasons)) if reasons else None
+
+
 def _count(raws: Sequence[Raw], outcomes: Sequence[Settled]) -> None:
     found: Counter[tuple[str, ...]] = Counter()
     for raw, outcome in zip(raws, outcomes, strict=True):
@@ -119,4 +135,5 @@ def _count(raws: Sequence[Raw], outcomes: Sequence[Settled]) -> None:
 
 def _raw(m: Message) -> Raw:
     position = Position(topic=m.topic or TOPIC, partition=m.partition, offset=m.offset)
-    return Raw(transport="kafka", headers=m.headers, value=m.value, position=position)
+    headers = tuple(header for header in m.headers if header[0].lower() != TOKEN)
+    return Raw(transport="kafka", headers=headers, value=m.value, position=position)

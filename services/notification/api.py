@@ -1,6 +1,6 @@
 """HTTP of notification: what a person was told, what was told to nobody, webhook subscriptions and their deliveries.
 
-Until identities are checked the service binds to loopback; whoever reaches it reads every inbox.
+An inbox is read by its person and by those who read all; subscriptions are the operators'.
 """
 
 import base64
@@ -25,6 +25,8 @@ from shared.clock import Clock
 from shared.events.base import Instant, Model
 from shared.events.catalog import EVENTS
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.identity.guard import allow, caller_of, forbidden
+from shared.identity.roles import Role
 from shared.postgres import Pool, Record
 
 BODY_BYTES = 65_536
@@ -63,11 +65,14 @@ def routes(api: Api) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     @router.get("/people/{person:path}/inbox")
+    @allow(Role.CLERK, Role.OFFICIAL, Role.SUPERVISOR, Role.AUDITOR)
     async def inbox(
         request: Request, person: Line, lang: Language | None = None, cursor: Cursor = None, limit: Limit = 100
     ) -> Response:
         """What a person was told, newest first: in `lang`, else in the language that Accept-Language prefers, else in
         both."""
+        if not caller_of(request).sees_person(person):
+            raise forbidden("An inbox is its person's own.")
         language = lang or _preferred(request.headers.get("accept-language", ""))
         async with api.pool.acquire() as conn:
             rows = await store.select_inbox(conn, person, _place(cursor), limit + 1)
@@ -78,6 +83,7 @@ def routes(api: Api) -> APIRouter:
         return response
 
     @router.get("/notices")
+    @allow(Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR)
     async def notices(
         request: Request,
         matter: Annotated[str | None, Query(max_length=1300, pattern=r"^[!-~]+$")] = None,
@@ -100,6 +106,7 @@ def routes(api: Api) -> APIRouter:
         return tagged(request, page)
 
     @router.post("/subscriptions", openapi_extra=body_of(NewSubscription))
+    @allow(Role.ADMIN)
     async def subscribe(request: Request) -> Response:
         """Start a subscription. The answer is the only one that shows its secret."""
         wanted = await read_json(request, NewSubscription, BODY_BYTES)
@@ -123,6 +130,7 @@ def routes(api: Api) -> APIRouter:
         return answer(made, 201, location=f"/v1/subscriptions/{id}")
 
     @router.get("/subscriptions")
+    @allow(Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
     async def subscriptions(request: Request, cursor: Cursor = None, limit: Limit = 100) -> Response:
         """Subscriptions, newest first; `disabled`: the receiver answered 410."""
         async with api.pool.acquire() as conn:
@@ -130,6 +138,7 @@ def routes(api: Api) -> APIRouter:
         return tagged(request, _page("subscriptions", rows, limit, _members))
 
     @router.delete("/subscriptions/{id}")
+    @allow(Role.ADMIN)
     async def unsubscribe(id: UUID) -> Response:
         """End a subscription; what is pending for it fails."""
         async with api.pool.acquire() as conn, conn.transaction():
@@ -144,6 +153,7 @@ def routes(api: Api) -> APIRouter:
         return Response(status_code=204)
 
     @router.get("/deliveries")
+    @allow(Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
     async def deliveries(
         request: Request,
         state: Literal["pending", "sent", "failed", "suppressed"] | None = None,

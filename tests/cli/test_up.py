@@ -49,7 +49,8 @@ async def services(environment: dict[str, str]) -> AsyncIterator[dict[str, str]]
         line = await process.stdout.readline()
     if not line:
         pytest.fail((await process.communicate())[1].decode())
-    yield json.loads(line)["services"]
+    told = json.loads(line)
+    yield told["services"] | {"token": told["token"]}
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(30):
         _, err = await process.communicate()
@@ -61,14 +62,18 @@ def left_in(directory: str) -> list[Path]:
     return list(Path(directory).iterdir())
 
 
-async def post(url: str, authority: str) -> None:
+def bearer(services: dict[str, str]) -> dict[str, str]:
+    return {"authorization": f"Bearer {services['token']}"}
+
+
+async def post(services: dict[str, str], authority: str) -> None:
     event = {
         "specversion": "1.0", "id": "1", "source": f"/{authority}", "type": "matter.submitted", "version": 1,
         "subject": f"{authority}/2024-0001", "time": "2024-01-02T09:00:00+08:00", "data": MATTER,
     }  # fmt: skip
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False, headers=bearer(services)) as client:
         answer = await client.post(
-            f"{url}/v1/events",
+            f"{services['intake']}/v1/events",
             content=json.dumps(event),
             headers={"content-type": "application/cloudevents+json", "idempotency-key": f"{authority}-1"},
         )
@@ -76,11 +81,11 @@ async def post(url: str, authority: str) -> None:
 
 
 async def test_a_matter_is_explained_and_its_case_told(services: dict[str, str], environment: dict[str, str]) -> None:
-    await post(services["intake"], "fuzhou")
+    await post(services, "fuzhou")
     found: dict[str, Any] = {}
 
     async def opened() -> bool:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, headers=bearer(services)) as client:
             found.update((await client.get(f"{services['accountability']}/v1/cases?matter=2024-0001")).json())
         return bool(found["cases"])
 
@@ -114,11 +119,11 @@ async def test_what_is_not_there_is_a_question_wrongly_put(
 async def test_a_bare_id_that_two_authorities_have_is_not_guessed(
     services: dict[str, str], environment: dict[str, str]
 ) -> None:
-    await post(services["intake"], "fuzhou")
-    await post(services["intake"], "xiamen")
+    await post(services, "fuzhou")
+    await post(services, "xiamen")
 
     async def known() -> bool:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with httpx2.AsyncClient(trust_env=False, headers=bearer(services)) as client:
             answer = await client.get(f"{services['deadline']}/v1/matters/xiamen/2024-0001/deadlines")
         return answer.status_code == 200 and bool(answer.json()["deadlines"])
 

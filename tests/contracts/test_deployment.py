@@ -218,7 +218,7 @@ def begins_at(offset: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_service_starts_on_a_schema_of_its_build_only(database: str, tmp_path: Path) -> None:
     (tmp_path / "0001_create_things.sql").write_text("create table things (id int primary key);")
-    settings = ServiceSettings(kafka="nowhere:1", postgres=database)
+    settings = ServiceSettings(kafka="127.0.0.1:1", postgres=database)
 
     async def mismatch() -> str:
         with pytest.raises(MigrationMismatch) as raised:

@@ -9,6 +9,8 @@ from structlog.testing import capture_logs
 
 from shared.events.base import Model, Name
 from shared.http import answer, create_api, read_json
+from shared.identity.guard import allow
+from shared.identity.roles import Role
 
 CAP = 100
 
@@ -23,10 +25,12 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
     api = create_api("probe", live=lambda: None, ready=lambda: None)
 
     @api.get("/v1/broken/{id}")
+    @allow(Role.CLERK)
     def broken(id: str) -> None:
         raise LookupError("p-17 is a secret")
 
     @api.post("/v1/read")
+    @allow(Role.CLERK)
     async def read(request: Request) -> Response:
         wanted = await read_json(request, Wanted, CAP)
         return answer({"name": wanted.name, "many": wanted.many})

@@ -182,12 +182,16 @@ def revise(
     return Decision(revised, Revised(revised, now, cause, reason))
 
 
+def concerns(case: Case, person: str) -> bool:
+    """Whether the case names this person or has addressed them: whoever it concerns reads it, and answers it."""
+    return person in case.addressed or person in {responsible.person for responsible in case.proposal}
+
+
 def refusal_of_answer(case: Case, person: str) -> Literal["withdrawn", "not-concerned"] | None:
     """Why this person may not answer: the case does not stand, or the person is neither named nor was addressed."""
     if case.state == "withdrawn":
         return "withdrawn"
-    named = {responsible.person for responsible in case.proposal}
-    return None if person in named or person in case.addressed else "not-concerned"
+    return None if concerns(case, person) else "not-concerned"
 
 
 def on_answer(case: Case, person: str, now: datetime) -> Answered:

@@ -12,6 +12,7 @@ from services.cli.providers.embedded import embedded
 from services.cli.providers.external import external
 from services.cli.providers.infrastructure import Infrastructure
 from services.cli.providers.process import Child, ProcessError, Run, free_port
+from shared.kafka_access import OPEN, Access
 
 PROVIDERS = ("embedded", "apache", "external")
 
@@ -32,12 +33,12 @@ class UnknownProvider(ValueError):
 
 
 def provide(
-    name: str, *, kafka: str | None = None, postgres: str | None = None, durable: bool = True
+    name: str, *, kafka: str | None = None, postgres: str | None = None, access: Access = OPEN, durable: bool = True
 ) -> AbstractAsyncContextManager[Infrastructure]:
     """Infrastructure of the named provider.
 
-    ``kafka`` (host:port) and ``postgres`` (a DSN) are for ``external``; ``durable`` is for those that start a
-    Postgres (see providers/postgres.py).
+    ``kafka`` (host:port), ``postgres`` (a DSN) and ``access`` to the Kafka are for ``external``; ``durable`` is for
+    those that start a Postgres (see providers/postgres.py).
     """
     match name:
         case "embedded":
@@ -47,6 +48,6 @@ def provide(
         case "external":
             if not kafka or not postgres:
                 raise UnknownProvider("the provider external needs the address of a Kafka and of a Postgres")
-            return external(kafka=kafka, postgres=postgres)
+            return external(kafka=kafka, postgres=postgres, access=access)
         case _:
             raise UnknownProvider(f"no provider {name!r}: choose one of {', '.join(PROVIDERS)}")

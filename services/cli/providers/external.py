@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 
 from services.cli.providers.infrastructure import Infrastructure
 from services.cli.providers.process import run
+from shared.kafka_access import OPEN, Access
 
 
 @asynccontextmanager
-async def external(*, kafka: str, postgres: str) -> AsyncIterator[Infrastructure]:
+async def external(*, kafka: str, postgres: str, access: Access = OPEN) -> AsyncIterator[Infrastructure]:
     async with run() as current:
-        yield Infrastructure("external", kafka, postgres, current)
+        yield Infrastructure("external", kafka, postgres, current, access=access)

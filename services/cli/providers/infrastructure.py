@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.cli.providers.process import Run
+from shared.kafka_access import Access
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Infrastructure:
     """Start processes through it: they end with the infrastructure, however this process ends."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """What services should be told besides the addresses, as DUBAN_… variables."""
+    access: Access = field(default_factory=dict, repr=False)
+    """How our own clients reach the Kafka, where it asks who they are; services know from their settings."""
 
     @property
     def directory(self) -> Path:

@@ -107,6 +107,7 @@ def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
     from services.cli.replay.target import CannotReplay
     from services.cli.replay.watch import Stuck
     from services.cli.supervisor import ProcessError
+    from shared.errors import WrongEnvironment
 
     settings = settings_for("replay")
     try:
@@ -116,7 +117,7 @@ def _replay(wanted: "Wanted", explain: bool, as_json: bool) -> None:
         _refuse(str(error))
     except asyncpg.ClientConfigurationError as error:
         _refuse(f"DUBAN_POSTGRES: {error}")
-    except (Stuck, ProcessError, KafkaError, asyncpg.PostgresError, OSError) as error:
+    except (Stuck, ProcessError, WrongEnvironment, KafkaError, asyncpg.PostgresError, OSError) as error:
         typer.echo(f"duban replay: {error or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
     _tell(summary, wanted, explain)

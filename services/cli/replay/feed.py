@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, cast
 
+import orjson
 from aiokafka import AIOKafkaProducer
 
 from services.cli.replay.spool import Planned
 from services.cli.replay.target import CannotReplay
 from services.cli.replay.watch import Snapshot, Watch
 from shared.clock import set_simulated
+from shared.inbox import TOKEN
+from shared.kafka_access import OPEN, Access
 from shared.outbox import Message, bucket_of
 from shared.postgres import Connection
 from shared.sending import MAX_BYTES, send
@@ -30,10 +33,15 @@ Told = Callable[[datetime], Awaitable[None]]
 
 
 @asynccontextmanager
-async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+async def producing(bootstrap: str, access: Access = OPEN) -> AsyncIterator[AIOKafkaProducer]:
     """A producer that waits for every copy; ours has no sequence, duplicates change nothing."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=1_000_000, max_request_size=MAX_BYTES
+        bootstrap_servers=bootstrap,
+        acks="all",
+        linger_ms=0,
+        max_batch_size=1_000_000,
+        max_request_size=MAX_BYTES,
+        **access,
     )
     await producer.start()
     try:
@@ -46,13 +54,20 @@ class Feed:
     """Sends to `submissions`, and holds the clock that the services share."""
 
     def __init__(
-        self, conn: Connection, producer: AIOKafkaProducer, watch: Watch, prefix: str, progress: Progress
+        self,
+        conn: Connection,
+        producer: AIOKafkaProducer,
+        watch: Watch,
+        prefix: str,
+        progress: Progress,
+        token: str | None = None,
     ) -> None:
         self._conn = conn
         self._producer = producer
         self._watch = watch
         self._prefix = prefix
         self._progress = progress
+        self._token = token
         self.sent = 0
         self.steps = 0
 
@@ -61,8 +76,9 @@ class Feed:
         remaining = iter(messages)
         while batch := list(islice(remaining, BATCH)):
             rows = [
-                {"topic": m.topic, "bucket": bucket_of(m.key), "key": m.key, "headers": m.headers, "body": m.body}
+                {"topic": m.topic, "bucket": bucket_of(m.key), "key": m.key, "headers": h, "body": m.body}
                 for m in batch
+                for h in [self._headers(m)]
             ]
             sent = await send(self._producer, cast(Any, rows), self._prefix)
             if sent.refused:
@@ -71,6 +87,11 @@ class Feed:
             self._watch.own |= sent.ends
             self.sent += len(batch)
             self._progress(len(batch))
+
+    def _headers(self, message: Message) -> bytes:
+        if self._token is None:
+            return message.headers
+        return orjson.dumps({**orjson.loads(message.headers), TOKEN: self._token})
 
     async def backfill(self, planned: Iterator[Planned], as_of: datetime) -> None:
         """Everything at once; then, with all facts known, whatever is due by as-of falls due.

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import ValidationError
 
 from shared.events.submissions import SubmissionRejected
+from shared.kafka_access import OPEN, Access
 from shared.postgres import Connection
 
 TOPIC = "rejections"
@@ -44,7 +45,7 @@ async def ends_of_rejections(conn: Connection, prefix: str) -> Ends:
 
 
 async def refused_since(
-    conn: Connection, bootstrap: str, prefix: str, begins: Ends, source: str, post_of: PostOf
+    conn: Connection, bootstrap: str, prefix: str, begins: Ends, source: str, post_of: PostOf, access: Access = OPEN
 ) -> Refused:
     """What was refused of a source's events since `begins`."""
     found = Refused()
@@ -52,7 +53,7 @@ async def refused_since(
     waiting = {tp for tp, end in ends.items() if end > begins.get(tp, 0)}
     if not waiting:
         return found
-    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
+    kafka = AIOKafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=100, **access)
     await kafka.start()
     try:
         kafka.assign(list(waiting))

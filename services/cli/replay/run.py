@@ -144,7 +144,7 @@ async def replay(wanted: Wanted, settings: Settings, listener: Listener, then: T
             listener.watching(services),
         ):
             summary.seconds["start"] = round(time.monotonic() - begun, 3)
-            await _feed(wanted, services, spool, listener, summary, mapping.source)
+            await _feed(wanted, services, spool, listener, summary, mapping.source, _token_of(settings, services))
             listener.stage("writing the report", None)
             with summary.timed("report"):
                 summary.totals, summary.standing = await write_report(
@@ -158,17 +158,30 @@ async def replay(wanted: Wanted, settings: Settings, listener: Listener, then: T
     return summary
 
 
+def _token_of(settings: Settings, services: Target) -> str | None:
+    """Services of our own ask for none."""
+    if services.stack is not None or settings.publisher_token is None:
+        return None
+    return settings.publisher_token.get_secret_value()
+
+
 async def _feed(
-    wanted: Wanted, services: Target, spool: Spool, listener: Listener, summary: Summary, source: str
+    wanted: Wanted,
+    services: Target,
+    spool: Spool,
+    listener: Listener,
+    summary: Summary,
+    source: str,
+    token: str | None,
 ) -> None:
     conn: Connection = await asyncpg.connect(services.postgres, timeout=10, command_timeout=60)
     try:
         await refuse_impossible_time(conn, wanted.as_of, follow=wanted.clock == "follow")
         begins = await ends_of_rejections(conn, services.prefix)
         watch = await Watch(conn, topics()).start()
-        async with producing(services.kafka) as producer:
+        async with producing(services.kafka, services.access) as producer:
             listener.stage("replaying", summary.planned)
-            feed = Feed(conn, producer, watch, services.prefix, listener.advance)
+            feed = Feed(conn, producer, watch, services.prefix, listener.advance, token)
             with summary.timed("replay"):
                 if wanted.clock == "follow":
                     await feed.follow(spool.planned(), wanted.as_of, listener.instant)
@@ -176,7 +189,7 @@ async def _feed(
                     await feed.backfill(spool.planned(), wanted.as_of)
         summary.steps = feed.steps
         summary.refused = await refused_since(
-            conn, services.kafka, services.prefix, begins, source, spool.post_assigned_by
+            conn, services.kafka, services.prefix, begins, source, spool.post_assigned_by, services.access
         )
         summary.dead_letters = await count_dead_letters(conn)
     finally:

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from services.cli.replay.items import catalogue_files
 from services.cli.stack import Stack, start_stack
 from services.cli.supervisor import OnRestart
 from shared.clock import SimulatedClock
+from shared.kafka_access import Access, access_of
 from shared.postgres import Connection
 
 
@@ -28,6 +29,8 @@ class Target:
     postgres: str
     prefix: str
     stack: Stack | None
+    access: Access = field(default_factory=dict, repr=False)
+    """How the Kafka is reached, where it asks who we are."""
 
 
 def is_external(settings: Settings) -> bool:
@@ -45,14 +48,19 @@ async def target(
     """The running services that the settings name; else our own, whose simulated clock stands at `start`."""
     if is_external(settings):
         assert settings.kafka and settings.postgres  # noqa: S101 - is_external says so
-        yield Target(settings.kafka, settings.postgres, settings.topic_prefix, None)
+        yield Target(settings.kafka, settings.postgres, settings.topic_prefix, None, access_of(settings))
         return
     with tempfile.TemporaryDirectory(prefix="duban-catalogue-") as directory:
         files = catalogue_files(mapping, Path(directory))
         async with (
             provide("embedded", durable=False) as infrastructure,
             start_stack(
-                infrastructure, clock="simulated", start=start, catalogues=files, on_restart=on_restart
+                infrastructure,
+                clock="simulated",
+                start=start,
+                catalogues=files,
+                on_restart=on_restart,
+                settings={"DUBAN_HTTP_HOST": "127.0.0.1", "DUBAN_INTAKE_REQUIRE_TOKENS": "false"},
             ) as stack,
         ):
             yield Target(infrastructure.kafka, infrastructure.postgres, stack.prefix, stack)

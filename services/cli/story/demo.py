@@ -23,6 +23,7 @@ from services.cli.story.teller import Teller
 from services.cli.told import case_text, explanation_text, inbox_text
 from shared.events import accountability as a
 from shared.events import deadline as d
+from shared.identity.roles import Role
 
 DEMO = Path(__file__).resolve().parents[3] / "deploy" / "demo"
 LOG, MAPPING = DEMO / "doj_foia.jsonl", DEMO / "doj_foia.yaml"
@@ -59,8 +60,8 @@ async def tell(*, stay: bool, aside: bool, summarised: Callable[[dict[str, Any]]
         else:
             console.print("The services end here: run `make demo` without EXIT=1 to look around.")
         counted = {name: {"expected": expected, "counted": found} for name, expected, found in counts}
-        urls = services.stack.urls if stay else {}
-        summarised({"right": verdict[-1], "counts": counted, "replay": summary.to_json(), "services": urls})
+        open_to = {"services": services.stack.urls, "token": _token(services.stack)} if stay else {"services": {}}
+        summarised({"right": verdict[-1], "counts": counted, "replay": summary.to_json(), **open_to})
         if stay:
             with announced(services.stack):
                 console.print("The services stay up. Ctrl-C ends them and leaves nothing behind.", style="bold")
@@ -100,7 +101,8 @@ def _totals(console: Console, rows: Sequence[tuple[str, int, int]]) -> bool:
 async def _in_full(console: Console, stack: Stack, told: Request) -> None:
     """One case with its explanation, its people and what they were told."""
     urls = stack.urls
-    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+    bearer = {"authorization": f"Bearer {_token(stack)}"}
+    async with httpx2.AsyncClient(timeout=30, trust_env=False, headers=bearer) as client:
 
         async def ask(service: str, path: str) -> Any:
             answer = await client.get(urls[service] + path)
@@ -127,15 +129,22 @@ async def _in_full(console: Console, stack: Stack, told: Request) -> None:
                 console.print(escape(inbox_text(notice, language) if full else notice[language]["subject"]))
 
 
+def _token(stack: Stack) -> str | None:
+    """For whoever watches: every role, of nobody whom the log names."""
+    return stack.token("operator", *Role)
+
+
 def _next(console: Console, stack: Stack, told: Request) -> None:
     """Where to look."""
     urls, matter = stack.urls, f"{AUTHORITY}/{told.id}"
     console.print(Rule("where to look next", style="dim"))
+    curl = 'curl -H "authorization: Bearer $TOKEN"'
     for line in (
-        f"curl {urls['intake']}/v1/matters/{matter}",
-        f"curl {urls['deadline']}/v1/matters/{matter}/deadlines",
-        f"curl '{urls['accountability']}/v1/cases?limit=5'",
-        f"curl '{urls['notification']}/v1/people/{quote('head of ' + told.unit)}/inbox?lang=zh'",
+        f"TOKEN={_token(stack)}",
+        f"{curl} {urls['intake']}/v1/matters/{matter}",
+        f"{curl} {urls['deadline']}/v1/matters/{matter}/deadlines",
+        f"{curl} '{urls['accountability']}/v1/cases?limit=5'",
+        f"{curl} '{urls['notification']}/v1/people/{quote('head of ' + told.unit)}/inbox?lang=zh'",
         f".venv/bin/duban explain {told.id}",
         "each service: /openapi.json, /readyz, /metrics",
     ):
