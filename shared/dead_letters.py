@@ -14,8 +14,8 @@ from shared.postgres import Pool
 log = structlog.get_logger()
 
 
-async def bury(pool: Pool, service: str, m: Message, reason: str) -> None:
-    """Once, whoever else tries."""
+async def bury(pool: Pool, service: str, m: Message, kind: str, reason: str) -> None:
+    """Once, whoever else tries. `kind` is one of metrics.DEAD."""
     headers: dict[str, Any] = {
         "reason": reason, "topic": m.topic, "partition": str(m.partition), "offset": str(m.offset),
     }  # fmt: skip
@@ -30,4 +30,4 @@ async def bury(pool: Pool, service: str, m: Message, reason: str) -> None:
             await inbox.advance(conn, [m])
     if fresh:
         log.error("dead_lettered", topic=m.topic, partition=m.partition, offset=m.offset, reason=reason)
-        metrics.DEAD_LETTERS.labels(service, m.topic).inc()
+        metrics.DEAD_LETTERS.labels(service, m.topic, kind).inc()

@@ -5,7 +5,17 @@ from typing import Any
 
 
 class Permanent(Exception):
-    """Trying again cannot help: the message goes to the dead letters, alone, and others go on."""
+    """Trying again cannot help: the message goes to the dead letters, alone, and others go on. Raised as it stands,
+    what the message says cannot be.
+    """
+
+    kind = "contradictory"
+
+
+class Unreadable(Permanent):
+    """It is no event of its topic."""
+
+    kind = "unreadable"
 
 
 class NewerVersion(Exception):

@@ -20,7 +20,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from pydantic import ValidationError
 
 from shared import dead_letters, failpoints, inbox, metrics
-from shared.errors import NewerVersion, Permanent, without_values
+from shared.errors import NewerVersion, Permanent, Unreadable, without_values
 from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tuple[Received, Event]]:
     """The events of a batch from our own topics. Unknown types are skipped and reported to `skipped`; fields that this
-    build does not know are ignored; anything unreadable raises Permanent, a newer version NewerVersion (D16)."""
+    build does not know are ignored; anything unreadable raises Unreadable, a newer version NewerVersion (D16)."""
     found = []
     for m in messages:
         try:
@@ -52,7 +52,7 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
                 raise NewerVersion(f"{m.topic}/{m.partition}@{m.offset}: {received.type} version {received.version}")
             found.append((received, model.model_validate_json(received.data, extra="ignore")))
         except (KeyError, ValueError, ValidationError) as error:
-            raise Permanent(f"not an event of {m.topic}: {type(error).__name__}") from error
+            raise Unreadable(f"not an event of {m.topic}: {type(error).__name__}") from error
     return found
 
 
@@ -87,10 +87,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._session_ms = session_ms
         self._wait_ms = wait_ms
         self._access = access
-        self._positions = Positions(pool, prefix)
+        self._positions = Positions(pool, prefix, service)
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
         self.polled_at = asyncio.get_running_loop().time()
+        metrics.expect(service, topics)
+        now = asyncio.get_running_loop().time  # a scrape asks from a thread of its own
+        metrics.POLL_AGE.labels(service).set_function(lambda: now() - self.polled_at)
         self.assigned = False
         self.processed = 0
         self.dead_lettered = 0
@@ -156,6 +159,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._process(kafka, [self._message(r) for records in fresh.values() for r in records])
                 await self._positions.observe(kafka, at, self.stopped_partitions, begun)
         finally:
+            self._positions.clear()
             await kafka.stop()
 
     def _resume(self, taken: Sequence[TopicPartition]) -> None:
@@ -232,7 +236,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             except NewerVersion:
                 raise
             except Permanent as error:
-                await self._bury(m, str(error))
+                await self._bury(m, error.kind, str(error))
                 return True
             except PASSING as error:
                 log.warning("message_retrying", error=type(error).__name__)
@@ -243,14 +247,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 failures += 1
                 log.error("message_failed", at=f"{name(m.topic, m.partition)}@{m.offset}", **without_values(error))
                 if failures == ATTEMPTS:
-                    await self._bury(m, f"{type(error).__name__} after {ATTEMPTS} attempts")
+                    await self._bury(m, "failed", f"{type(error).__name__} after {ATTEMPTS} attempts")
                     return True
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 2)
         return False
 
-    async def _bury(self, m: Message, reason: str) -> None:
-        await dead_letters.bury(self._pool, self._service, m, reason)
+    async def _bury(self, m: Message, kind: str, reason: str) -> None:
+        await dead_letters.bury(self._pool, self._service, m, kind, reason)
         self.dead_lettered += 1
         self._committed()
 

@@ -25,7 +25,7 @@ from shared.leases import Leases
 from shared.postgres import PASSING, Connection, Pool, Record
 from shared.sending import MAX_BYTES, Sent, bucket_of, send
 
-__all__ = ["Message", "Relay", "append", "bucket_of", "message", "oldest_unsent_s", "purge_sent", "watch_unsent"]
+__all__ = ["Message", "Relay", "append", "bucket_of", "message", "purge_sent"]
 
 PURGE_EVERY_S = 60.0
 PURGE_ROWS = 1000
@@ -98,36 +98,6 @@ delete from outbox o using unnest($1::int[]) b
 cross join lateral (select bucket, id from outbox where bucket = b order by bucket, id limit $3) old
 where o.bucket = old.bucket and o.id = old.id and o.sent_at < clock_timestamp() - $2::interval
 """
-_OLDEST = """
-select coalesce(extract(epoch from clock_timestamp() - min(u.created_at)), 0)::float8 from generate_series(0, $1 - 1) b
-cross join lateral (
-    select created_at from outbox where bucket = b and sent_at is null and quarantined_at is null
-    order by bucket, id limit 1
-) u
-"""
-
-
-async def oldest_unsent_s(conn: Connection) -> float:
-    """The age of the oldest row that is to be sent, in seconds; 0 when all is sent."""
-    async with conn.transaction():
-        await conn.execute(_PLAN.replace("set ", "set local "))
-        age: float = await conn.fetchval(_OLDEST, PARTITIONS)
-    return age
-
-
-async def watch_unsent(pool: Pool, service: str, stopping: asyncio.Event, every_s: float = 5) -> None:
-    """Keep the gauge of the oldest unsent row until told to stop. Apart from the relay: it tells when that is stuck."""
-    while not stopping.is_set():
-        try:
-            async with pool.acquire(timeout=10) as conn:
-                metrics.OLDEST_UNSENT.labels(service).set(await oldest_unsent_s(conn))
-        except PASSING as error:
-            log.warning("watch_retrying", error=type(error).__name__)
-        try:
-            async with asyncio.timeout(every_s):
-                await stopping.wait()
-        except TimeoutError:
-            continue
 
 
 async def purge_sent(
@@ -262,3 +232,4 @@ class Relay:
             log.error("quarantined", topic=row["topic"], bucket=row["bucket"], id=row["id"], reason=reason)
             metrics.QUARANTINED.labels(self._service).inc()
         self.sent += len(gone)
+        metrics.SENT.labels(self._service).inc(len(gone))

@@ -14,6 +14,7 @@ from aiokafka.errors import IllegalStateError
 from shared import inbox
 from shared.errors import LogTooShort, LogTrimmed
 from shared.postgres import Pool
+from shared.progress import Progress
 
 CAUGHT_UP_S = 2.0
 """How long ago a partition may have been read to its end to count as caught up."""
@@ -22,9 +23,10 @@ CAUGHT_UP_S = 2.0
 class Positions:
     """Those of one member of a group."""
 
-    def __init__(self, pool: Pool, prefix: str) -> None:
+    def __init__(self, pool: Pool, prefix: str, service: str) -> None:
         self._pool = pool
         self._prefix = prefix
+        self._progress = Progress(service)
         self._next: dict[TopicPartition, int] = {}
         self._unverified: dict[TopicPartition, int] = {}
         self._at_end: dict[TopicPartition, float] = {}
@@ -34,6 +36,7 @@ class Positions:
         """The assignment changes: nothing is positioned."""
         self.taken.clear()
         self._at_end.clear()
+        self._progress.disown()
 
     def caught_up(self, topics: int) -> frozenset[int]:
         """The partitions of which all `topics` were read to their end a moment ago."""
@@ -59,9 +62,11 @@ class Positions:
             except IllegalStateError:  # revoked meanwhile: whoever owns it now positions it
                 continue
             self.taken.add(tp)
+            self._progress.owns((tp.topic.removeprefix(self._prefix), tp.partition))
             self._next[tp] = position
             if offset is not None:
                 self._unverified[tp] = offset
+        self._progress.expect(sum(len(kafka.partitions_for_topic(topic) or ()) for topic in kafka.subscription()))
         return [tp for tp in fresh if tp in self.taken]
 
     async def check(self, kafka: AIOKafkaConsumer, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
@@ -89,10 +94,13 @@ class Positions:
         """Note which partitions have nothing left to read, as of when the poll began."""
         for tp in self.taken.intersection(positioned):
             end = kafka.highwater(tp)
-            if end is None or name(tp.topic.removeprefix(self._prefix), tp.partition) in stopped:
+            place = tp.topic.removeprefix(self._prefix), tp.partition
+            if end is None or name(*place) in stopped:
                 continue
             with contextlib.suppress(IllegalStateError):  # revoked meanwhile
-                if await kafka.position(tp) >= end:
+                position = await kafka.position(tp)
+                self._progress.saw(place, position, end)
+                if position >= end:
                     self._at_end[tp] = begun
 
 

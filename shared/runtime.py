@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from shared.errors import WrongEnvironment, without_values
 from shared.identity.guard import undeclared
 from shared.kafka import Consumer
-from shared.outbox import Relay, watch_unsent
+from shared.outbox import Relay
 from shared.postgres import Pool
+from shared.watch import Measure, watch
 
 STUCK_AFTER_S = 60.0
 DRAIN_S = 20.0
@@ -49,6 +50,8 @@ class App:
     consumer: Consumer
     relay: Relay
     loops: Sequence[Loop] = field(default_factory=tuple)
+    measures: Sequence[Measure] = field(default_factory=tuple)
+    watch_s: float = 5
 
 
 def live(consumer: Consumer) -> str | None:
@@ -75,8 +78,8 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # we drain on signals
-    watch = Loop(lambda stopping: watch_unsent(app.pool, app.name, stopping))
-    parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops, watch)
+    gauges = Loop(lambda stopping: watch(app.pool, app.name, app.measures, stopping, every_s=app.watch_s))
+    parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops, gauges)
     first = [asyncio.create_task(part.run()) for part in parts]
     relay = asyncio.create_task(app.relay.run())
     http = asyncio.create_task(server.serve(sockets=[listener]))

@@ -31,6 +31,9 @@ class ServiceSettings(KafkaSettings, IdentitySettings):
         10.0, gt=0, description="How long a relay that was killed keeps its partitions from the others. Seconds."
     )
     relay_batch: int = Field(500, ge=1, description="Outbox rows for each bucket in one send.")
+    watch_s: float = Field(
+        5.0, gt=0, le=300, description="How often the gauges are renewed that are read from the database. Seconds."
+    )
     outbox_keep_days: float = Field(
         30, gt=0, description="How long sent events stay in the outbox, to be sent again. Days."
     )

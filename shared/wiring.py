@@ -13,6 +13,7 @@ from shared.outbox import Relay
 from shared.postgres import Pool, check_migrated, connect
 from shared.runtime import App, Loop, live, ready
 from shared.settings import ServiceSettings
+from shared.watch import Measure, backlog, clocks, schema
 
 
 async def database_of(settings: ServiceSettings, *, service: str, migrations: Path) -> Pool:
@@ -97,9 +98,12 @@ def app_of(
     *,
     service: str,
     title: str,
+    migrations: Path,
     loops: Sequence[Loop] = (),
+    measures: Sequence[Measure] = (),
 ) -> App:
-    """The service, not started; its API has the routes that operators probe, and is the caller's to add to."""
+    """The service, not started; its API has the routes that operators probe, and is the caller's to add to. `measures`
+    keep gauges besides those that every service has."""
     return App(
         name=service,
         pool=pool,
@@ -111,4 +115,6 @@ def app_of(
         consumer=consumer,
         relay=relay,
         loops=loops,
+        measures=(backlog(service), schema(service, migrations), clocks(service), *measures),
+        watch_s=settings.watch_s,
     )

@@ -13,6 +13,3 @@ class Settings(ServiceSettings):
     """As every service's, and where the rulebook is."""
 
     rulebook: Path = Field(SHIPPED, description="The rulebook's file (YAML).")
-    accountability_watch_s: float = Field(
-        5, gt=0, le=300, description="How often to count the cases that wait at their last rung. Seconds."
-    )

@@ -42,6 +42,7 @@ def _tell(happened: Sequence[Happened]) -> None:
     kinds = Counter(type(each).__name__.lower() for each in happened)
     for kind, count in kinds.items():
         metrics.CHANGES.labels(kind).inc(count)
+    metrics.time(happened)
     attributed = [each for each in happened if reason_of(each) is not None]
     for role, count in Counter(r.role for each in attributed for r in each.case.proposal if r.person is None).items():
         metrics.VACANCIES.labels(role).inc(count)

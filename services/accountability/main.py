@@ -7,9 +7,9 @@ from services.accountability.config import Settings
 from services.accountability.handlers import handler
 from services.accountability.reading import TOPICS
 from services.accountability.rulebook import load
-from services.accountability.watch import watch
+from services.accountability.watch import last_rung
 from shared.clock import Clock
-from shared.runtime import App, Loop
+from shared.runtime import App
 from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "accountability"
@@ -31,7 +31,8 @@ async def build(settings: Settings, clock: Clock) -> App:
         relay,
         service=NAME,
         title="Duban cases",
-        loops=(Loop(watch(pool, settings.accountability_watch_s)),),
+        migrations=MIGRATIONS,
+        measures=(last_rung,),
     )
     app.api.include_router(routes(pool, clock, relay.wake))
     return app

@@ -1,6 +1,10 @@
 """Every metric of the accountability service, with what it means and what to do about it."""
 
-from prometheus_client import Counter, Gauge
+from collections.abc import Iterable
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.accountability.rules.case import Happened, Opened
 
 _AGAIN = " Counted when decided: a batch that is rolled back and retried counts again."
 
@@ -8,6 +12,13 @@ CHANGES = Counter(
     "duban_accountability_case_changes_total",
     "What happened to cases. Many withdrawn: facts reach intake late; look at whose." + _AGAIN,
     ["kind"],
+)
+LATENESS = Histogram(
+    "duban_accountability_case_lateness_seconds",
+    "From the first instant at which a deadline is late to its case, in business time. High while"
+    " duban_deadline_decided_lateness_seconds by sweep is low: deadline's outbox, Kafka or our consumer is behind; see"
+    " their ages. High in both: see there." + _AGAIN,
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86_400),
 )
 LAST_RUNG = Gauge(
     "duban_accountability_last_rung_cases",
@@ -31,3 +42,10 @@ IGNORED = Counter(
     " it." + _AGAIN,
     ["why"],
 )
+
+
+def time(happened: Iterable[Happened]) -> None:
+    """How late the cases among it were opened."""
+    for each in happened:
+        if isinstance(each, Opened):
+            LATENESS.observe((each.at - each.case.late_from).total_seconds())

@@ -1,5 +1,6 @@
 """A batch of facts: kept, and every matter they concern folded again. One transaction, one statement for each step."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -58,6 +59,7 @@ async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets:
     facts = await store.select_facts(conn, wanted)
     clocks = await store.select_clocks(conn, wanted)
     saved, refolds, events = [], [], []
+    counts: Counter[str] = Counter()
     for key in wanted:
         happened = [fact_of(row) for row in facts[key]]
         confirmed = moment.confirmed if store.bucket(key) in buckets else UNCONFIRMED
@@ -67,10 +69,12 @@ async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets:
             metrics.UNCOUNTABLE.inc(decision.uncountable)
         saved += [(key, row) for row, _ in decision.clocks]
         refolds.append((key, decision.refold_at))
+        counts.update(decision.counts)
         for row, changes in decision.clocks:
-            metrics.count(changes)
+            metrics.count(changes, row, moment.now, "facts")
             events += messages(key, row, changes, moment)
     await store.save_clocks(conn, saved)
     failpoints.reach("clocks.saved")
     await store.save_refolds(conn, refolds)
+    await store.add_counts(conn, counts)
     await outbox.append(conn, events)

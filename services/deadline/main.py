@@ -6,6 +6,7 @@ from services.deadline.api import routes
 from services.deadline.config import Settings
 from services.deadline.handlers import TOPICS, handler
 from services.deadline.sweep import Sweep
+from services.deadline.watch import alarms, clocks
 from shared.clock import Clock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
@@ -32,6 +33,16 @@ async def build(settings: Settings, clock: Clock) -> App:
     sweep = Sweep(
         pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=consumer.caught_up
     )
-    app = app_of(settings, pool, consumer, relay, service=NAME, title="Duban deadlines", loops=(Loop(sweep.run),))
+    app = app_of(
+        settings,
+        pool,
+        consumer,
+        relay,
+        service=NAME,
+        title="Duban deadlines",
+        migrations=MIGRATIONS,
+        loops=(Loop(sweep.run),),
+        measures=(clocks, alarms(clock)),
+    )
     app.api.include_router(routes(pool, clock))
     return app

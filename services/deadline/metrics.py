@@ -1,10 +1,18 @@
 """Every metric of the deadline service, with what it means and what to do about it."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
-from services.deadline.rules.change import Change
+from services.deadline.rules.change import Change, Stored
+
+OPEN_STATES = ("not_started", "running", "warned", "missed")
+"""Of clocks that are not over; a missed one is past its due and still not done."""
+CHANGE_TYPES = ("scheduled", "rescheduled", "warned", "met", "missed", "stopped_late", "withdrawn", "voided")
+_ALL_ALIKE = " Every replica shows the same: take the maximum."
+_AGAIN = " Counted when decided: a batch that is rolled back and retried counts again."
 
 FACTS = Counter(
     "duban_deadline_facts_total", "Facts received, duplicates included. Flat while publishers send: see intake."
@@ -16,17 +24,70 @@ SKIPPED = Counter(
 UNCOUNTABLE = Counter(
     "duban_deadline_uncountable_limits_total",
     "Limits that cannot be counted: an unknown calendar, a year without data. Nobody is held to them."
-    " Rises: correct the catalogue or the calendar; the log names the matters.",
+    " Rises: correct the catalogue or the calendar; the log names the matters (limit_cannot_be_counted).",
 )
-CHANGES = Counter("duban_deadline_clock_changes_total", "Events published about clocks, by type.", ["type"])
+UNCOUNTABLE_CLOCKS = Gauge(
+    "duban_deadline_uncountable_clocks",
+    "Clocks whose limit cannot be counted now. Above 0: as duban_deadline_uncountable_limits_total; a later fact of the"
+    " matter counts again." + _ALL_ALIKE,
+)
+PROVISIONAL_CLOCKS = Gauge(
+    "duban_deadline_provisional_clocks",
+    "Running clocks that reach into a year whose official calendar is not published (R3): their dues may move. Above 0"
+    " from about November: enter the notice when it appears." + _ALL_ALIKE,
+)
+OPEN_CLOCKS = Gauge(
+    "duban_deadline_open_clocks",
+    "Clocks that are not over, by state (not_started, running, warned, missed: past its due and not done)."
+    " missed grows: matters are late; none running while intake accepts registrations: see the consumer's lag."
+    + _ALL_ALIKE,
+    ["state"],
+)
+DUE_ALARMS = Gauge(
+    "duban_deadline_due_alarms",
+    "Alarms that have come and are not fired, counted up to 100,000. High for seconds at a close of business: the storm"
+    " is being worked off; longer: see duban_deadline_oldest_due_alarm_seconds." + _ALL_ALIKE,
+)
+OLDEST_DUE_ALARM = Gauge(
+    "duban_deadline_oldest_due_alarm_seconds",
+    "How long the oldest alarm that has come waits to be fired, in business time. Growing: no sweep runs, a matter is"
+    " locked, or a partition is not read to its end (nothing is missed there until it is): see sweep_retrying in the"
+    " log and the consumer's lag." + _ALL_ALIKE,
+)
+UNCONFIRMED_ALARMS = Gauge(
+    "duban_deadline_unconfirmed_alarms",
+    "Warnings and misses whose instant has come, that no feed has confirmed yet (D8), counted up to 100,000: nobody is"
+    " named for them. Above 0: a publisher's feed is behind; see duban_intake_silent_sources." + _ALL_ALIKE,
+)
+CHANGES = Counter("duban_deadline_clock_changes_total", "Events published about clocks, by type." + _AGAIN, ["type"])
+LATENESS = Histogram(
+    "duban_deadline_decided_lateness_seconds",
+    "From the first instant at which a clock is late to the decision that it is missed, in business time, by what"
+    " decided it. sweep: the service was there and waited for the instant; high: it was down or behind, see"
+    " duban_deadline_oldest_due_alarm_seconds. facts: a late or corrected fact showed it; high is how late publishers"
+    " are." + _AGAIN,
+    ["by"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86_400),
+)
 SWEEP_SECONDS = Histogram(
     "duban_deadline_sweep_batch_seconds",
-    "One batch of due alarms, claimed to committed. Rises: look for locks and for the plan of claim_due_clocks.",
+    "One batch of due alarms, claimed to committed; batches without any are left out. Rises: look for locks and for the"
+    " plan of claim_due_matters.",
+)
+SWEEP_CLOCKS = Histogram(
+    "duban_deadline_sweep_batch_clocks",
+    "Alarms in one batch of the sweep. Often at DUBAN_BATCH: a storm; start more replicas where it lasts.",
+    buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10_000),
 )
 FIRED = Counter("duban_deadline_alarms_fired_total", "Alarms fired by the sweep.")
 
+_BY_TYPE = {f"deadline.{name}": CHANGES.labels(f"deadline.{name}") for name in CHANGE_TYPES}
+_BY = {"sweep": LATENESS.labels("sweep"), "facts": LATENESS.labels("facts")}
 
-def count(changes: Iterable[Change]) -> None:
-    """Count published changes by type."""
+
+def count(changes: Iterable[Change], row: Stored, now: datetime, by: Literal["sweep", "facts"]) -> None:
+    """The published changes of one clock, decided at `now`."""
     for change in changes:
-        CHANGES.labels(change.type).inc()
+        _BY_TYPE[change.type].inc()
+        if change.type == "deadline.missed" and row.late_from is not None:
+            _BY[by].observe((now - row.late_from).total_seconds())

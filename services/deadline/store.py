@@ -1,6 +1,6 @@
 """Facts and clocks in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +32,15 @@ class FactRow:
     received_at: datetime
     revision: int
     says: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Alarms that have come: those to be fired, the earliest of them, and those that no feed has confirmed."""
+
+    due: int
+    unconfirmed: int
+    oldest: datetime | None
 
 
 def _columns(keys: Iterable[Key]) -> tuple[list[str], list[str]]:
@@ -160,6 +169,25 @@ async def save_refolds(conn: Connection, rows: Sequence[tuple[Key, datetime | No
     await conn.execute(
         QUERIES["save_refolds"], [key[0] for key, _ in rows], [key[1] for key, _ in rows], [at for _, at in rows]
     )
+
+
+async def add_counts(conn: Connection, counts: Mapping[str, int]) -> None:
+    """Record what became of the numbers of clocks, in the caller's transaction."""
+    changed = {kind: n for kind, n in counts.items() if n}
+    if changed:
+        await conn.execute(QUERIES["add_clock_counts"], list(changed), list(changed.values()))
+
+
+async def clock_counts(conn: Connection) -> dict[str, int]:
+    """How many clocks there are of each kind; what the batches recorded is added up."""
+    return {row["kind"]: row["n"] for row in await conn.fetch(QUERIES["add_up_clock_counts"])}
+
+
+async def awaited_alarms(conn: Connection, confirmed: datetime, now: datetime, limit: int) -> Awaited:
+    """Alarms that have come and are not fired; counted up to `limit`."""
+    row = await conn.fetchrow(QUERIES["select_awaited_alarms"], confirmed, now, limit)
+    assert row is not None  # noqa: S101 - a select without from always has its row
+    return Awaited(row["due"], row["unconfirmed"], row["oldest"])
 
 
 async def next_alarm(conn: Connection) -> datetime | None:

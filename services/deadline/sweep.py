@@ -8,6 +8,7 @@ for the lock and folds again: it finds what was fired, and takes it back if untr
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from services.deadline import metrics, store
 from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
+from services.deadline.rules.tally import tally
 from shared import failpoints, outbox
 from shared.clock import Clock, moves
 from shared.outbox import Relay
@@ -55,30 +57,35 @@ class Sweep:
 
     async def run_once(self) -> SweepResult:
         """One batch in one transaction."""
-        with metrics.SWEEP_SECONDS.time():
-            async with self._pool.acquire() as conn, conn.transaction():
-                moment = await self._clock.moment(conn)
-                buckets = self._caught_up()
-                keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
-                await refold(conn, keys, moment, buckets)
-                claimed = await store.claim_due_clocks(conn, buckets, moment.confirmed, moment.now, self._batch)
-                if claimed:
-                    failpoints.reach("sweep.claimed")
-                saved, events = [], []
-                for key, row in claimed:
-                    fired, changes = fire(row, moment.confirmed)
-                    saved.append((key, fired))
-                    metrics.count(changes)
-                    events += messages(key, fired, changes, moment)
-                await store.save_clocks(conn, saved)
-                await outbox.append(conn, events)
-                upcoming = await store.next_alarm(conn)
-                if claimed:
-                    failpoints.reach("sweep.fired")
+        begun = asyncio.get_running_loop().time()
+        async with self._pool.acquire() as conn, conn.transaction():
+            moment = await self._clock.moment(conn)
+            buckets = self._caught_up()
+            keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
+            await refold(conn, keys, moment, buckets)
+            claimed = await store.claim_due_clocks(conn, buckets, moment.confirmed, moment.now, self._batch)
+            if claimed:
+                failpoints.reach("sweep.claimed")
+            saved, events = [], []
+            counts: Counter[str] = Counter()
+            for key, row in claimed:
+                fired, changes = fire(row, moment.confirmed)
+                saved.append((key, fired))
+                tally(counts, row, fired)
+                metrics.count(changes, fired, moment.now, "sweep")
+                events += messages(key, fired, changes, moment)
+            await store.save_clocks(conn, saved)
+            await store.add_counts(conn, counts)
+            await outbox.append(conn, events)
+            upcoming = await store.next_alarm(conn)
+            if claimed:
+                failpoints.reach("sweep.fired")
         if claimed:
             failpoints.reach("sweep.committed")
-        metrics.FIRED.inc(len(claimed))
         if claimed or keys:
+            metrics.SWEEP_SECONDS.observe(asyncio.get_running_loop().time() - begun)
+            metrics.SWEEP_CLOCKS.observe(len(claimed))
+            metrics.FIRED.inc(len(claimed))
             self._relay.wake()
         return SweepResult(len(claimed), len(keys), moment.now, upcoming)
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import orjson
@@ -23,6 +23,7 @@ from services.intake.permission import grant_of
 from services.intake.rules.catalogue import Item, ItemVersion
 from services.intake.rules.order import business_order
 from services.intake.rules.refusal import Reason
+from services.intake.rules.silence import Heard, Patience, judge, silent_from
 from shared import failpoints
 from shared.events.base import aggregate_key, split_key
 from shared.events.envelope import JSON, STRUCTURED
@@ -38,7 +39,7 @@ log = structlog.get_logger()
 _BODY = {"requestBody": {"required": True, "content": {kind: {} for kind in (STRUCTURED, BATCH, JSON)}}}
 
 
-def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[], None]) -> None:
+def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[], None], patience: Patience) -> None:
     """Intake's routes on an API; `committed` is called after each transaction that may have appended events."""
 
     @api.post("/v1/events", openapi_extra=_BODY)
@@ -87,6 +88,26 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
         page: dict[str, Any] = {"items": [_item(item) for item in rest[:limit]]}
         if len(rest) > limit:
             page["next"] = write_cursor(rest[limit - 1].code)
+        return tagged(request, page)
+
+    @api.get("/v1/sources")
+    @allow(Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
+    async def list_sources(
+        request: Request,
+        state: Literal["heard", "silent", "gone"] | None = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Response:
+        """Who publishes, when something of it was last taken in, and whether it has fallen silent."""
+        after = read_cursor(cursor, 1)[0] if cursor is not None else ""
+        async with pool.acquire(timeout=10) as conn, conn.transaction():
+            now = (await intake.clock.moment(conn)).now
+            known = await store.read_sources(conn)
+        judged = [(heard, judge(heard, now, patience)) for heard in known if heard.source > after]
+        rest = [(heard, found) for heard, found in judged if state in (None, found)]
+        page: dict[str, Any] = {"sources": [_source(heard, found, patience) for heard, found in rest[:limit]]}
+        if len(rest) > limit:
+            page["next"] = write_cursor(rest[limit - 1][0].source)
         return tagged(request, page)
 
 
@@ -183,6 +204,16 @@ def _fact(row: Any) -> tuple[Any, dict[str, Any]]:
 
 def _written(when: datetime) -> str:
     return when.isoformat()
+
+
+def _source(heard: Heard, state: str, patience: Patience) -> dict[str, Any]:
+    return {
+        "source": heard.source,
+        "state": state,
+        "heard_at": _written(heard.at),
+        "usual_gap_s": round(heard.usual_gap.total_seconds()),
+        "silent_from": _written(silent_from(heard, patience)),
+    }
 
 
 def _item(item: Item) -> dict[str, Any]:

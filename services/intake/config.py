@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.intake.rules.judge import Margins
+from services.intake.rules.silence import Patience
 from shared.settings import ServiceSettings
 
 DEFAULT = Path(__file__).resolve().parents[2] / "deploy" / "catalogue" / "default.yaml"
@@ -49,6 +50,19 @@ class Settings(ServiceSettings):
         description="Days a change of office may lie ahead of the clock.",
     )
 
+    silent_after_s: int = Field(
+        3600,
+        ge=1,
+        validation_alias="DUBAN_INTAKE_SILENT_AFTER_S",
+        description="Seconds for which no publisher counts as silent, however often it sends.",
+    )
+    gone_after_days: int = Field(
+        30,
+        ge=1,
+        validation_alias="DUBAN_INTAKE_GONE_AFTER_DAYS",
+        description="Days after which a silent publisher is taken for gone and no longer missed.",
+    )
+
     @field_validator("catalogues", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
@@ -60,3 +74,8 @@ class Settings(ServiceSettings):
     def margins(self) -> Margins:
         """How far ahead of the clock facts may lie."""
         return Margins(timedelta(seconds=self.ahead_s), timedelta(days=self.holders_ahead_days))
+
+    @property
+    def patience(self) -> Patience:
+        """When a publisher that stopped sending is missed, and for how long."""
+        return Patience(timedelta(seconds=self.silent_after_s), timedelta(days=self.gone_after_days))

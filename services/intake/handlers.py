@@ -34,6 +34,24 @@ class Answer:
     reasons: tuple[Reason, ...] = ()
 
 
+class Hearing:
+    """Which sources were heard since it was last asked: kept in memory, so that no batch waits for a source's row. What
+    a crash loses is heard again with the next submission.
+    """
+
+    def __init__(self) -> None:
+        self._heard: dict[str, datetime] = {}
+
+    def note(self, source: str, at: datetime) -> None:
+        """Something of it was taken in, be it known already."""
+        self._heard[source] = at
+
+    def take(self) -> dict[str, datetime]:
+        """All that was noted, and forget it."""
+        heard, self._heard = self._heard, {}
+        return heard
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Takes batches in, under a catalogue and a clock. `admission` says who may send by Kafka."""
@@ -42,6 +60,7 @@ class Intake:
     margins: Margins
     clock: Clock
     admission: Admission = field(default_factory=Admission)
+    hearing: Hearing = field(default_factory=Hearing)
 
     async def handle(self, conn: Connection, messages: Sequence[Message]) -> None:
         """A batch from Kafka."""
@@ -92,8 +111,10 @@ class Intake:
                     rows.append(row)
                     messages.append(published(outcome, row.body))
                     answers.append(Answer("accepted", identity, outcome.event))
+                    self.hearing.note(outcome.accepted.submission.source, now)
                 case Duplicate():
                     answers.append(Answer("duplicate", identity, outcome.event))
+                    self.hearing.note(outcome.submission.source, now)
                 case Refused():
                     refusal = rejection(raw, outcome, now, event=identity, subject=source.subject, index=index)
                     rejections.append(refusal)

@@ -8,6 +8,7 @@ from services.intake.config import Settings
 from services.intake.handlers import Intake
 from services.intake.parsing import TOPIC
 from services.intake.permission import admission_of
+from services.intake.watch import sources
 from shared.clock import Clock
 from shared.exposure import is_reachable
 from shared.runtime import App
@@ -25,6 +26,15 @@ async def build(settings: Settings, clock: Clock) -> App:
     pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
     relay = relay_of(settings, pool, service=NAME)
     consumer = consumer_of(settings, pool, service=NAME, topics=(TOPIC,), handle=intake.handle, committed=relay.wake)
-    app = app_of(settings, pool, consumer, relay, service=NAME, title="Duban intake")
-    add_routes(app.api, pool, intake, relay.wake)
+    app = app_of(
+        settings,
+        pool,
+        consumer,
+        relay,
+        service=NAME,
+        title="Duban intake",
+        migrations=MIGRATIONS,
+        measures=(sources(clock, intake.hearing, settings.patience),),
+    )
+    add_routes(app.api, pool, intake, relay.wake, settings.patience)
     return app

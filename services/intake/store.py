@@ -11,6 +11,7 @@ import orjson
 
 from services.intake.publishing import Rejection, version_of
 from services.intake.rules.settle import Aggregate, Entered, Identity, Known, aggregate_of
+from services.intake.rules.silence import Heard
 from shared.postgres import Connection, Record, load_queries
 
 QUERIES = load_queries(Path(__file__).parent / "sql" / "queries.sql")
@@ -124,6 +125,31 @@ async def claim_key(conn: Connection, key: str, fingerprint: str) -> StoredAnswe
 async def keep_answer(conn: Connection, key: str, status: int, media_type: str, answer: bytes) -> None:
     """The answer of the request that took the key in this transaction."""
     await conn.execute(QUERIES["keep_answer"], key, status, media_type, answer)
+
+
+async def lock_sources(conn: Connection, sources: Sequence[str]) -> list[Heard]:
+    """What is known of these sources; locked in the order given, which is ascending."""
+    return [_heard(row) for row in await conn.fetch(QUERIES["lock_sources"], sources)]
+
+
+async def save_sources(conn: Connection, heard: Sequence[Heard]) -> None:
+    """Keep when each was heard last."""
+    columns = [[each.source for each in heard], [each.at for each in heard], [each.usual_gap for each in heard]]
+    await conn.execute(QUERIES["save_sources"], *columns)
+
+
+async def quiet_sources(conn: Connection, since: datetime) -> list[Heard]:
+    """Sources of which nothing was taken in after `since`."""
+    return [_heard(row) for row in await conn.fetch(QUERIES["select_quiet_sources"], since)]
+
+
+async def read_sources(conn: Connection) -> list[Heard]:
+    """Every source that was ever heard, in order."""
+    return [_heard(row) for row in await conn.fetch(QUERIES["select_sources"])]
+
+
+def _heard(row: Record) -> Heard:
+    return Heard(row["source"], row["heard_at"], row["usual_gap"])
 
 
 async def find_matters(conn: Connection, bare: str, key: tuple[str, str] | None) -> list[Record]:

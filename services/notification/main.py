@@ -11,6 +11,7 @@ from services.notification.config import Settings
 from services.notification.handlers import TOPICS, Notifier
 from services.notification.rules.webhooks import Policy
 from services.notification.sender import Sender
+from services.notification.watch import oldest_pending
 from shared.clock import Clock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
@@ -48,6 +49,16 @@ async def build(settings: Settings, clock: Clock) -> App:
         relay.wake()
 
     consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed)
-    app = app_of(settings, pool, consumer, relay, service=NAME, title="Duban notices", loops=(Loop(sender.run),))
+    app = app_of(
+        settings,
+        pool,
+        consumer,
+        relay,
+        service=NAME,
+        title="Duban notices",
+        migrations=MIGRATIONS,
+        loops=(Loop(sender.run),),
+        measures=(oldest_pending,),
+    )
     app.api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))
     return app

@@ -78,7 +78,6 @@ class Sender:
                     try:
                         if (await self.run_once()).called:
                             continue
-                        await self._measure()
                     except PASSING as error:
                         log.warning("sender_retrying", error=type(error).__name__)
                     await self._wait()
@@ -127,10 +126,6 @@ class Sender:
             failed = 0 if any(_alive(r.answer) for r in members) else members[0].claimed.failures + 1
             found[subscription] = failed, delay(failed, self._policy, self._jitter()) if failed else 0.0
         return found
-
-    async def _measure(self) -> None:
-        async with self._pool.acquire() as conn:
-            metrics.OLDEST_PENDING.set(await store.oldest_pending_s(conn))
 
     async def _wait(self) -> None:
         try:

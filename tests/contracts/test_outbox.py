@@ -229,16 +229,6 @@ async def test_the_log_of_each_partition_is_known_as_far_as_we_wrote_it(pool: Po
     }
 
 
-async def test_the_age_of_the_oldest_unsent_event_is_known(pool: Pool) -> None:
-    async with pool.acquire() as conn:
-        assert await outbox.oldest_unsent_s(conn) == 0
-        await outbox.append(conn, [numbered(key, 1) for key in KEYS])
-        await conn.execute("update outbox set created_at = created_at - interval '1 h' where key = $1", KEYS[0])
-        assert 3600 <= await outbox.oldest_unsent_s(conn) < 3660
-        await conn.execute("update outbox set sent_at = now()")
-        assert await outbox.oldest_unsent_s(conn) == 0
-
-
 async def test_a_backlog_without_statistics_is_read_by_its_index(pool: Pool) -> None:
     """A table that was just filled has no statistics; the planner would sort all of it for every batch."""
     await append(pool, [numbered(key, n) for n in range(500) for key in KEYS])

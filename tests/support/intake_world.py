@@ -20,6 +20,7 @@ from services.intake.config import DEFAULT
 from services.intake.handlers import Intake
 from services.intake.main import MIGRATIONS
 from services.intake.rules.judge import Margins
+from services.intake.rules.silence import Patience
 from shared.clock import Moment
 from shared.events.base import Event
 from shared.events.catalog import model_of
@@ -30,6 +31,7 @@ from shared.postgres import Connection, Pool, connect, migrate
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MARGINS = Margins(facts=timedelta(minutes=5), holders=timedelta(days=730))
+PATIENCE = Patience(timedelta(hours=1), timedelta(days=30))
 EXTRA = Path(__file__).parent / "intake_catalogue.yaml"
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -124,7 +126,7 @@ async def intake_world(server: str) -> AsyncIterator[World]:
     intake = Intake(catalogue.load([DEFAULT, EXTRA], calendar="CN"), MARGINS, clock)
     api = create_api("intake", live=lambda: None, ready=lambda: None)
     woken: list[int] = []
-    add_routes(api, pool, intake, lambda: woken.append(1))
+    add_routes(api, pool, intake, lambda: woken.append(1), PATIENCE)
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=True)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url="http://intake") as http:

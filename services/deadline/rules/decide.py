@@ -1,23 +1,27 @@
 """What a batch decides for one matter: its clocks folded from all facts, compared with what was stored."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.deadline.rules.change import Change, Stored, compare, rowed, vanish
 from services.deadline.rules.facts import Fact
 from services.deadline.rules.fold import CalendarOf, fold
+from services.deadline.rules.tally import tally
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Rows to write with the events each publishes; unchanged clocks are left out. `uncountable` is how many of these
-    rows have a limit that cannot be counted, for a reason they did not have before: somebody must correct it.
+    rows have a limit that cannot be counted, for a reason they did not have before: somebody must correct it. `counts`
+    is what becomes of the numbers of clocks by kind.
     """
 
     clocks: tuple[tuple[Stored, tuple[Change, ...]], ...]
     refold_at: datetime | None
     uncountable: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def decide(
@@ -39,15 +43,18 @@ def decide(
     before = {(row.name, row.subject): row for row in stored}
     decided = []
     uncountable = 0
+    counts: Counter[str] = Counter()
     for clock in folded.clocks:
         old = before.pop((clock.name, clock.subject), None)
         row, changes = compare(old, rowed(authority, matter, clock))
         if row != old:
+            tally(counts, old, row)
             decided.append((replace(row, known=now, confirmed=confirmed), changes))
         if clock.problem is not None and (old is None or old.problem != clock.problem):
             uncountable += 1
     for old in before.values():
         row, changes = vanish(old, registered=old.subject in folded.registered)
         if row != old:
+            tally(counts, old, row)
             decided.append((replace(row, known=now, confirmed=confirmed), changes))
-    return Decision(tuple(decided), folded.refold_at, uncountable)
+    return Decision(tuple(decided), folded.refold_at, uncountable, counts)

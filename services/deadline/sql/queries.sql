@@ -82,6 +82,22 @@ update matters m set refold_at = u.at
 from unnest($1::text[], $2::text[], $3::timestamptz[]) u (a, m, at)
 where m.authority = u.a and m.matter = u.m and m.refold_at is distinct from u.at
 
+-- add_clock_counts --
+-- What a batch changed of the numbers of clocks.
+insert into clock_counts (kind, n) select * from unnest($1::text[], $2::bigint[])
+
+-- add_up_clock_counts --
+-- One row for each kind instead of one for each batch; what is added meanwhile stays beside it.
+with gone as (delete from clock_counts returning kind, n)
+insert into clock_counts (kind, n) select kind, sum(n) from gone group by kind returning kind, n
+
+-- select_awaited_alarms --
+-- Alarms that have come: how many are to be fired, how many are not confirmed yet, since when the first one waits.
+select
+    (select count(*) from (select from clocks where next_alarm_at <= $1 limit $3) d) as due,
+    (select count(*) from (select from clocks where next_alarm_at > $1 and next_alarm_at <= $2 limit $3) u) as unconfirmed,
+    (select next_alarm_at from clocks where next_alarm_at <= $1 order by next_alarm_at limit 1) as oldest
+
 -- select_next_alarm --
 -- The earliest alarm of all, null when nothing is awaited.
 select at from next_alarm

@@ -56,3 +56,22 @@ order by authority, name
 select source, event_id, type, version, subject, occurred_at, issued_at, received_at, transport, submission, revision,
     published_id, published_type
 from facts where authority = $1 and matter = $2 and topic = 'matter-events' order by revision
+
+-- lock_sources --
+-- What is known of these sources, locked in ascending order.
+select source, heard_at, usual_gap from sources where source = any($1::text[]) order by source for update
+
+-- save_sources --
+-- When each was heard last; another replica may have heard it later.
+insert into sources as s (source, heard_at, usual_gap)
+select * from unnest($1::text[], $2::timestamptz[], $3::interval[])
+on conflict (source) do update set heard_at = excluded.heard_at, usual_gap = excluded.usual_gap
+where s.heard_at < excluded.heard_at
+
+-- select_quiet_sources --
+-- Sources of which nothing was taken in since an instant.
+select source, heard_at, usual_gap from sources where heard_at < $1
+
+-- select_sources --
+-- Every source that was ever heard.
+select source, heard_at, usual_gap from sources order by source

@@ -98,6 +98,7 @@ create table outbox (
     constraint outbox_quarantined_with_its_reason CHECK ((quarantined_at IS NULL) = (quarantine_reason IS NULL)),
     constraint outbox_sent_or_quarantined CHECK (sent_at IS NULL OR quarantined_at IS NULL)
 );
+CREATE INDEX outbox_quarantined ON outbox USING btree (quarantined_at) WHERE quarantined_at IS NOT NULL;
 CREATE INDEX outbox_unsent ON outbox USING btree (bucket, id) WHERE sent_at IS NULL AND quarantined_at IS NULL;
 comment on table outbox is 'Events of committed transactions; bucket = partition, so one relay sends a key in order (D14).';
 comment on column outbox.quarantined_at is 'The broker refuses the row for what it is; set both columns to null to send it.';
@@ -144,3 +145,13 @@ create table rejections (
     constraint rejections_transport_check CHECK (transport = ANY (ARRAY['kafka'::text, 'http'::text]))
 );
 comment on table rejections is 'Every refusal; with the bytes where they came by Kafka and can be had nowhere else.';
+
+create table sources (
+    source text not null,
+    heard_at timestamp with time zone not null,
+    usual_gap interval not null,
+    constraint sources_pkey PRIMARY KEY (source),
+    constraint sources_usual_gap_check CHECK (usual_gap > '00:00:00'::interval)
+);
+CREATE INDEX sources_by_last_receipt ON sources USING btree (heard_at);
+comment on table sources is 'Derived from receipts, a few seconds behind them; losing it loses what is usual, no fact.';

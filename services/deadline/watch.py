@@ -1,0 +1,33 @@
+"""Shows operators how many clocks are open, which cannot be held to, and what waits to be fired. It decides nothing."""
+
+from services.deadline import metrics, store
+from services.deadline.rules.tally import PROVISIONAL, UNCOUNTABLE
+from shared.clock import Clock
+from shared.postgres import Connection
+from shared.watch import Measure
+
+COUNTED = 100_000
+"""Alarms; more are not told apart."""
+
+
+async def clocks(conn: Connection) -> None:
+    """The numbers of clocks that are not over."""
+    counts = await store.clock_counts(conn)
+    for state in metrics.OPEN_STATES:
+        metrics.OPEN_CLOCKS.labels(state).set(counts.get(state, 0))
+    metrics.UNCOUNTABLE_CLOCKS.set(counts.get(UNCOUNTABLE, 0))
+    metrics.PROVISIONAL_CLOCKS.set(counts.get(PROVISIONAL, 0))
+
+
+def alarms(clock: Clock) -> Measure:
+    """What has come and is not fired."""
+
+    async def measure(conn: Connection) -> None:
+        moment = await clock.moment(conn)
+        awaited = await store.awaited_alarms(conn, moment.confirmed, moment.now, COUNTED)
+        metrics.DUE_ALARMS.set(awaited.due)
+        metrics.UNCONFIRMED_ALARMS.set(awaited.unconfirmed)
+        waited_s = 0.0 if awaited.oldest is None else (moment.now - awaited.oldest).total_seconds()
+        metrics.OLDEST_DUE_ALARM.set(waited_s)
+
+    return measure
