@@ -14,7 +14,7 @@ STAMP := .venv/.built
 
 PROVIDERS := embedded apache external
 
-.PHONY: demo test venv check up bench help
+.PHONY: demo test venv check up bench crash help
 demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 ends after the story
 	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
 
@@ -35,6 +35,9 @@ up: provider $(STAMP) ## the four services on PROVIDER=embedded|apache|external,
 
 bench: $(STAMP) ## speed on a real Kafka and a Postgres that syncs, beside the raw floor; ARGS="storm --n 10000 --cpu", ARGS=--help
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+crash: $(STAMP) ## kill everything under load and judge what came of it; N=deadlines SEED=… KILLS=…, ARGS="--mutation all", ARGS=--help
+	@$(BIN)/python -m tests.crash $(if $(N),-n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,174 @@
+"""What should have come of the acknowledged submissions: computed from the generator's log alone, plainly and slowly.
+
+Shares nothing with the product: no rule, no table, no model. A matter here has one due at a time, and facts are few.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Outcome = Literal["missed", "late", "met", "void"]
+HAND_OVERS = ("matter.submitted", "matter.assigned", "matter.transferred")
+
+
+def micros(text: str) -> int:
+    """An instant in µs since 1970."""
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+
+
+class Fact(NamedTuple):
+    """A submission about a matter; `issued` and `replaces` matter for corrections and retractions only."""
+
+    at: int
+    id: str
+    type: str
+    due: int | None
+    unit: str | None
+    person: str | None
+    warned: bool
+    issued: int
+    replaces: str | None
+    right: int | None
+
+
+class Tenure(NamedTuple):
+    """A fact about a post."""
+
+    at: int
+    assigned: bool
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Of one matter; `late_from` is the first instant that is too late."""
+
+    outcome: Outcome
+    late_from: int
+    persons: tuple[str | None, str | None, str | None]
+
+    @property
+    def missed(self) -> bool:
+        return self.outcome in ("missed", "late")
+
+
+@dataclass
+class World:
+    """All that was acknowledged."""
+
+    ids: set[str] = field(default_factory=set)
+    matters: dict[str, list[Fact]] = field(default_factory=dict)
+    posts: dict[tuple[str, str | None, str], list[Tenure]] = field(default_factory=dict)
+    _serves: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
+    _ended: list[tuple[str, Tenure]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, lines: Iterable[bytes]) -> "World":
+        """The world of a log; a line that is there twice was sent twice."""
+        world = cls()
+        for line in lines:
+            event = orjson.loads(line)
+            if event["id"] not in world.ids:
+                world.ids.add(event["id"])
+                world._take(event)
+        for subject, tenure in world._ended:
+            world.posts[world._serves[subject]].append(tenure)
+        for tenures in world.posts.values():
+            tenures.sort()
+        return world
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        data, subject = event["data"], event["subject"]
+        if event["type"] == "holder.assigned":
+            serves = subject.partition("/")[0], data.get("unit"), data["role"]
+            self._serves[subject] = serves
+            self.posts.setdefault(serves, []).append(Tenure(micros(data["occurred_at"]), True, data["person"]))
+        elif event["type"] == "holder.ended":
+            self._ended.append((subject, Tenure(micros(data["occurred_at"]), False, data["person"])))
+        else:
+            self.matters.setdefault(subject, []).append(_fact(event, data))
+
+    def holder(self, authority: str, unit: str | None, role: str, at: int) -> str | None:
+        """Who held the post then."""
+        person: str | None = None
+        for tenure in self.posts.get((authority, unit, role), ()):
+            if tenure.at > at:
+                break
+            if tenure.assigned:
+                person = tenure.person
+            elif person == tenure.person:
+                person = None
+        return person
+
+    def expect(self, subject: str) -> Expected | None:
+        """What should have come of a matter; None: it was never registered."""
+        facts = corrected(self.matters[subject])
+        registration = next((fact for fact in facts if fact.type == "matter.submitted"), None)
+        if registration is None or registration.due is None:
+            return None
+        due = [fact.due for fact in facts if fact.due is not None and fact.type == "limits.changed"]
+        last = due[-1] if due else registration.due
+        reopened = max((n for n, fact in enumerate(facts) if fact.type == "matter.reopened"), default=-1)
+        ends = [f for f in facts[reopened + 1 :] if f.type in ("matter.closed", "matter.withdrawn")]
+        outcome: Outcome = "missed"
+        if ends:
+            in_time = "met" if ends[0].type == "matter.closed" else "void"
+            outcome = in_time if ends[0].at <= last else "late"  # type: ignore[assignment]
+        return Expected(outcome, last + 1, self._persons(subject.partition("/")[0], facts, last))
+
+    def _persons(self, authority: str, facts: list[Fact], due: int) -> tuple[str | None, str | None, str | None]:
+        unit = person = None
+        for fact in facts:
+            if fact.type in HAND_OVERS and fact.at <= due and (fact.unit or fact.person):
+                unit, person = fact.unit or unit, fact.person
+        return (
+            person or self.holder(authority, unit, "direct", due),
+            self.holder(authority, unit, "leading", due) or self.holder(authority, None, "leading", due),
+            self.holder(authority, unit, "principal", due) or self.holder(authority, None, "principal", due),
+        )
+
+    def dues(self, subject: str) -> set[int]:
+        """Every due that was ever stated for a matter."""
+        return {fact.due for fact in self.matters.get(subject, ()) if fact.due is not None}
+
+    def warns_from(self, subject: str, late_from: int) -> int | None:
+        """When a quarter of the span is left; None where nothing warns."""
+        facts = [fact for fact in self.matters.get(subject, ()) if fact.type == "matter.submitted"]
+        if not facts or not facts[0].warned:
+            return None
+        return late_from - (late_from - facts[0].at) // 4
+
+
+def _fact(event: Mapping[str, Any], data: Mapping[str, Any]) -> Fact:
+    issued = micros(event["time"])
+    right = data.get("fact", {}).get("data", {}).get("occurred_at")
+    return Fact(
+        at=micros(data["occurred_at"]) if "occurred_at" in data else issued,
+        id=event["id"],
+        type=event["type"],
+        due=micros(data["due"]) if "due" in data else None,
+        unit=data.get("unit"),
+        person=data.get("person"),
+        warned=data.get("item") == "warned",
+        issued=issued,
+        replaces=data.get("replaces", {}).get("id"),
+        right=None if right is None else micros(right),
+    )
+
+
+def corrected(facts: Iterable[Fact]) -> list[Fact]:
+    """What is held to have happened, in business order: the correction that was issued last counts."""
+    plain = {fact.id: fact for fact in facts if fact.replaces is None}
+    for fact in sorted((f for f in facts if f.replaces is not None), key=lambda f: (f.issued, f.id)):
+        original = next((f for f in facts if f.id == fact.replaces), None)
+        if original is None:
+            continue
+        if fact.right is None:
+            plain.pop(original.id, None)
+        else:
+            plain[original.id] = original._replace(at=fact.right)
+    return sorted(plain.values())

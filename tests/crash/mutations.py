@@ -1,0 +1,183 @@
+"""Planted bugs, each by replacing a text in a private copy of the tree: the oracle must see every one of them.
+
+A text that is not there exactly once is an error, never a bug that is silently not planted; a test of every suite run
+keeps them up to date. Where a bug shows only under a certain fault, its schedule is made of that.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.crash.schedule import Kind
+
+
+class DoesNotApply(ValueError):
+    """The tree has moved on: the text to replace is not there, or not once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Of one text by another in a file."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A bug and the run that should show it."""
+
+    why: str
+    replacements: tuple[Replacement, ...]
+    only: tuple[Kind, ...] | None = None
+    kills: int = 16
+    deadlines: int = 3000
+    points: tuple[tuple[str, str], ...] = field(default=())
+
+
+_CASE_KEY = 'f"{matter_key}|{clock}|{subject}|{late_from.astimezone(UTC).isoformat()}"'
+MUTATIONS: dict[str, Mutation] = {
+    "offsets-before-the-database": Mutation(
+        "the batch's offsets are stored in a transaction of their own, before its effects",
+        (
+            Replacement(
+                "shared/kafka.py",
+                "        async with self._pool.acquire() as conn, conn.transaction():\n"
+                "            fresh = await inbox.claim(conn, messages)\n",
+                "        async with self._pool.acquire() as conn, conn.transaction():\n"
+                "            fresh = await inbox.claim(conn, messages)\n"
+                "            await inbox.advance(conn, messages)\n"
+                "        async with self._pool.acquire() as conn, conn.transaction():\n",
+            ),
+        ),
+        ("point", "kill"),
+        points=(("deadline", "batch.handled"), ("accountability", "batch.handled"), ("intake", "batch.handled")),
+    ),
+    "case-ids-not-derived": Mutation(
+        "a case's id is drawn by lot and nothing makes it unique: every time the miss is told it is another case",
+        (
+            Replacement(
+                "services/accountability/rules/identity.py",
+                _CASE_KEY,
+                "f\"{matter_key}|{clock}|{subject}|{late_from}|{__import__('os').urandom(8)!r}\"",
+            ),
+            Replacement(
+                "services/accountability/migrations/0001_create_cases.sql",
+                "    constraint cases_one_per_missed_deadline unique (authority, matter, clock, subject, late_from),\n",
+                "",
+            ),
+        ),
+    ),
+    "offsets-in-kafka-only": Mutation(
+        "what was consumed is not kept in the database: a batch that is read again is worked through again, and a case"
+        " is opened for a miss whatever is known",
+        (
+            Replacement(
+                "shared/inbox.py",
+                "return [m for m in messages if m.offset >= stored[m.topic, m.partition]]",
+                "return list(messages) if stored is not None else []",
+            ),
+            Replacement(
+                "services/accountability/rules/identity.py",
+                'return event_id("case.opened", case, "")',
+                "return event_id(\"case.opened\", case, __import__('os').urandom(8).hex())",
+            ),
+        ),
+    ),
+    "relay-cursor": Mutation(
+        "the relay reads behind a cursor over the row number: a transaction that commits late is overtaken for good",
+        (
+            Replacement(
+                "shared/outbox.py",
+                "where bucket = b and sent_at is null and quarantined_at is null order by bucket, id limit $2",
+                "where bucket = b and sent_at is null and quarantined_at is null and id > coalesce((select max(id) from"
+                " outbox s where s.bucket = b and s.sent_at is not null), 0) order by bucket, id limit $2",
+            ),
+        ),
+        deadlines=6000,
+    ),
+    "sweep-without-lock": Mutation(
+        "the sweep takes no lock and does not look again",
+        (
+            Replacement("services/deadline/sql/queries.sql", "for update of m skip locked", ""),
+            Replacement("services/deadline/sweep.py", "buckets = self._caught_up()", "buckets = range(1000)"),
+        ),
+        deadlines=6000,
+    ),
+    "fold-by-receipt": Mutation(
+        "facts are ordered by when they were issued, not by when they happened",
+        (
+            Replacement(
+                "services/deadline/rules/facts.py",
+                "return fact.occurred, rank(fact), fact.revision, fact.identity",
+                "return fact.issued, rank(fact), fact.revision, fact.identity",
+            ),
+        ),
+    ),
+    "role-read-now": Mutation(
+        "who is responsible is who holds the role now, not who held it at the due instant",
+        (
+            Replacement(
+                "services/accountability/rules/attribution.py",
+                "    at = late_from - TICK\n",
+                "    at = late_from.replace(year=2100)\n",
+            ),
+        ),
+    ),
+    "drop-on-error": Mutation(
+        "a batch that cannot be worked through is passed over",
+        (
+            Replacement(
+                "shared/kafka.py",
+                "            done = await self._one_by_one(kafka, messages)\n",
+                "            done = messages\n"
+                "            async with self._pool.acquire() as conn, conn.transaction():\n"
+                "                await inbox.claim(conn, messages)\n"
+                "                await inbox.advance(conn, messages)\n",
+            ),
+        ),
+    ),
+    "own-clock-alone": Mutation(
+        "business time is the process' own clock: one that is set ahead fires early",
+        (Replacement("shared/clock.py", "now = min(theirs, wall())", "now = max(theirs, wall())"),),
+        ("clock", "database-clock"),
+        kills=30,
+    ),
+    "marked-before-sent": Mutation(
+        "the relay marks rows as sent before it has sent them",
+        (
+            Replacement(
+                "shared/outbox.py",
+                "                sent = await send(producer, rows, self._prefix)\n",
+                "                await self._mark(conn, rows, Sent({}, []))\n"
+                '                failpoints.reach("relay.sent")\n'
+                "                sent = await send(producer, rows, self._prefix)\n",
+            ),
+        ),
+        ("point", "kill"),
+    ),
+    "outbox-outside": Mutation(
+        "events are appended outside of the transaction that keeps their state",
+        (
+            Replacement(
+                "services/deadline/sweep.py",
+                "            await outbox.append(conn, events)\n",
+                "            async with self._pool.acquire() as other:\n"
+                "                await outbox.append(other, events)\n",
+            ),
+        ),
+        ("point", "kill"),
+    ),
+}
+
+
+def apply(name: str, tree: Path) -> None:
+    """Plant one in a copy of the tree. Raises DoesNotApply."""
+    for replacement in MUTATIONS[name].replacements:
+        file = tree / replacement.file
+        text = file.read_text()
+        if text.count(replacement.old) != 1:
+            raise DoesNotApply(
+                f"{name}: {replacement.file} holds {text.count(replacement.old)} times {replacement.old!r}"
+            )
+        file.write_text(text.replace(replacement.old, replacement.new))

@@ -1,0 +1,185 @@
+"""What the generator will say and when: matters with a stated due, what happens in them, who holds which post.
+
+A pure function of the seed. What should come of it is not said here: the oracle says that, from what was acknowledged.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+AUTHORITIES = tuple(f"city-{n}" for n in range(4))
+UNITS = tuple(f"unit-{n}" for n in range(4))
+SOURCE = "/crash/generator"
+ZONE = "Asia/Shanghai"
+EARLY_S = 5.0
+"""No fact of a matter is sent longer before its registration than this."""
+COURSES = (
+    ("never", 30), ("in time", 20), ("late", 12), ("in time, reported late", 10), ("extended", 8), ("shortened", 4),
+    ("reopened", 6), ("withdrawn", 4), ("corrected", 6), ("retracted", 3), ("at the very due", 2), ("just late", 2),
+)  # fmt: skip
+BY_HTTP = 0.1
+TWICE = 0.04
+HANDED_OVER = 0.35
+HOLDS_S = 60.0
+"""How long a post is held by the same person, on average."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Planned:
+    """An event to be sent `at` seconds after the start. The same event may be planned twice."""
+
+    at: float
+    id: str
+    http: bool
+    event: dict[str, Any] = field(compare=False)
+
+
+@dataclass
+class _Writer:
+    """Writes the events of one matter or post."""
+
+    random: Random
+    begun: datetime
+    subject: str
+    prefix: str
+    plans: list[Planned] = field(default_factory=list)
+
+    def instant(self, s: float) -> str:
+        return (self.begun + timedelta(microseconds=round(s * 1e6))).isoformat()
+
+    def say(self, type_: str, sent: float, data: dict[str, Any]) -> str:
+        """Plan an event, sometimes twice; its id."""
+        id = f"{self.prefix}.{len(self.plans)}"
+        event = {
+            "specversion": "1.0", "id": id, "source": SOURCE, "type": type_, "version": 1, "subject": self.subject,
+            "time": self.instant(sent), "data": data,
+        }  # fmt: skip
+        self.plans.append(Planned(sent, id, self.random.random() < BY_HTTP, event))
+        if self.random.random() < TWICE:
+            self.plans.append(Planned(sent + self.random.uniform(0, 15), id, self.random.random() < 0.5, event))
+        return id
+
+    def fact(self, type_: str, occurred: float, sent: float | None = None, **data: Any) -> str:
+        """Plan a fact; reported a moment after it happened unless said otherwise, a few of them ahead."""
+        if sent is None:
+            ahead = self.random.random() < 0.03
+            sent = occurred - self.random.uniform(0, 10) if ahead else occurred + self.random.expovariate(1.0)
+        return self.say(type_, sent, {"occurred_at": self.instant(occurred), **data})
+
+
+def matter(seed: int, number: int, registered: float, begun: datetime) -> list[Planned]:
+    """One matter, registered at that second of the run."""
+    random = Random(f"matter {seed} {number}")
+    authority, unit = random.choice(AUTHORITIES), random.choice(UNITS)
+    w = _Writer(random, begun, f"{authority}/m{number}", f"m{number}")
+    due = registered + random.uniform(5, 30)
+    if random.random() < 0.3:
+        due = float(-(-due // 10) * 10)  # with many others in the same second
+    hands = {} if random.random() < 0.5 else {"person": f"clerk-{random.randrange(500)}"}
+    item = random.choice(("plain", "warned"))
+    sent = registered + (random.expovariate(1 / 8) if random.random() < 0.1 else random.uniform(0, 0.5))
+    w.fact("matter.submitted", registered, sent, item=item, unit=unit, due=w.instant(due), **hands)
+    _happen(w, random.choices([c for c, _ in COURSES], [n for _, n in COURSES])[0], registered, due)
+    if random.random() < HANDED_OVER:
+        for _ in range(random.choice((1, 1, 2, 3))):
+            at = random.uniform(registered + 0.1, due + 8)
+            late = at + random.uniform(5, 30) if random.random() < 0.3 else None
+            where = {"unit": random.choice(UNITS)} if random.random() < 0.4 else {}
+            person = {"person": f"clerk-{random.randrange(500)}"} if not where or random.random() < 0.7 else {}
+            w.fact(random.choice(("matter.assigned", "matter.transferred")), at, late, **where, **person)
+    floor = sent - EARLY_S
+    return [p if p.at >= floor else Planned(floor, p.id, p.http, p.event) for p in w.plans]
+
+
+def _happen(w: _Writer, course: str, registered: float, due: float) -> None:
+    random = w.random
+    before = random.uniform(registered + 0.5, due - 0.2)
+    after = due + random.uniform(0.1, 20)
+    match course:
+        case "in time":
+            w.fact("matter.closed", before)
+        case "late":
+            w.fact("matter.closed", after)
+        case "in time, reported late":
+            w.fact("matter.closed", before, due + random.uniform(3, 30))
+        case "at the very due":
+            w.fact("matter.closed", due)
+        case "just late":
+            w.fact("matter.closed", due + 1e-6)
+        case "extended" | "shortened":
+            _move_due(w, course, registered, due, before)
+        case "reopened":
+            w.fact("matter.closed", before)
+            again = random.uniform(before, due + 10)
+            w.fact("matter.reopened", again)
+            if random.random() < 0.5:
+                w.fact("matter.closed", again + random.uniform(0.5, 20))
+        case "withdrawn":
+            w.fact("matter.withdrawn", random.choice((before, after)))
+        case "corrected":
+            wrong, right = random.sample((before, after), 2)
+            id = w.fact("matter.closed", wrong)
+            for when in random.choice(((right,), (wrong, right), (right, wrong))):
+                _correct(w, id, when, max(wrong, due) + random.uniform(1, 15))
+        case "retracted":
+            id = w.fact("matter.closed", before)
+            said = max(before, due + random.uniform(-10, 20)) + 1
+            w.say("fact.retracted", said, {"replaces": {"source": SOURCE, "id": id}})
+
+
+def _move_due(w: _Writer, course: str, registered: float, due: float, before: float) -> None:
+    random = w.random
+    later = due + random.uniform(5, 25)
+    moved = later if course == "extended" else random.uniform(before, due)
+    reported = None if random.random() < 0.6 else due + random.uniform(1, 20)
+    w.fact("limits.changed", before, reported, due=w.instant(moved), zone=ZONE)
+    match random.randrange(3):
+        case 0:
+            w.fact("matter.closed", random.uniform(before, moved))
+        case 1:
+            w.fact("matter.closed", moved + random.uniform(0.1, 15))
+
+
+def _correct(w: _Writer, id: str, when: float, sent: float) -> None:
+    fact = {"type": "matter.closed", "data": {"occurred_at": w.instant(when)}}
+    w.say("fact.corrected", sent, {"replaces": {"source": SOURCE, "id": id}, "fact": fact})
+
+
+def posts(seed: int, span_s: float, begun: datetime) -> list[Planned]:
+    """Who holds which post: each has a holder from the start, who is followed by others, some learned of late."""
+    found: list[Planned] = []
+    for authority in AUTHORITIES:
+        for unit, role in [(u, r) for u in UNITS for r in ("direct", "leading")] + [(None, "principal")]:
+            name = f"{unit or 'all'}-{role}"
+            random = Random(f"post {seed} {authority} {name}")
+            w = _Writer(random, begun, f"{authority}/{name}", f"{authority}.{name}")
+            serves = {"role": role, **({"unit": unit} if unit else {})}
+            w.fact("holder.assigned", -3600.0, 0.0, person=f"{w.prefix}-0", **serves)
+            at, holder = 0.0, 0
+            while (at := at + random.expovariate(1 / HOLDS_S)) < span_s:
+                sent = max(0.0, at + random.choice((-20.0, 0.0, 0.0, 5.0, 20.0, 40.0)) * random.random())
+                if random.random() < 0.2:
+                    w.fact("holder.ended", at, sent, person=f"{w.prefix}-{holder}")
+                    at += random.uniform(5, 30)
+                    sent = max(sent, at)
+                holder += 1
+                w.fact("holder.assigned", at, sent, person=f"{w.prefix}-{holder}", **serves)
+            found += w.plans
+    return found
+
+
+def plan(seed: int, deadlines: int, span_s: float, begun: datetime) -> Iterator[Planned]:
+    """All of a run in order of sending, made as it is read."""
+    heap = posts(seed, span_s + 60, begun)
+    heapq.heapify(heap)
+    for number in range(deadlines):
+        registered = span_s * number / deadlines
+        while heap and heap[0].at < registered - EARLY_S:
+            yield heapq.heappop(heap)
+        for planned in matter(seed, number, registered, begun):
+            heapq.heappush(heap, planned)
+    while heap:
+        yield heapq.heappop(heap)
