@@ -12,13 +12,13 @@ WORKERS ?= -n 2 --dist loadfile
 BIN := .venv/bin
 STAMP := .venv/.built
 
-PROVIDERS := embedded apache external
+PROVIDERS := embedded apache docker external
 
 .PHONY: demo test venv check up bench crash help
 demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 ends after the story
 	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
 
-test: provider $(STAMP) ## the whole suite; PROVIDER=embedded|apache|external chooses the infrastructure, ARGS=… goes to pytest
+test: provider $(STAMP) ## the whole suite; PROVIDER=embedded|apache|docker|external chooses the infrastructure, ARGS=… goes to pytest
 	@DUBAN_TEST_PROVIDER=$(PROVIDER) $(BIN)/pytest $(WORKERS) $(ARGS)
 
 venv: $(STAMP) ## only build .venv, with everything that the other targets need
@@ -30,7 +30,7 @@ check: $(STAMP) ## ruff, mypy --strict, import-linter, schemas and golden exampl
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.events.generate --check
 
-up: provider $(STAMP) ## the four services on PROVIDER=embedded|apache|external, until Ctrl-C
+up: provider $(STAMP) ## the four services on PROVIDER=embedded|apache|docker|external, until Ctrl-C
 	@$(BIN)/duban up --provider $(PROVIDER)
 
 bench: $(STAMP) ## speed on a real Kafka and a Postgres that syncs, beside the raw floor; ARGS="storm --n 10000 --cpu", ARGS=--help

@@ -164,8 +164,8 @@ async def test_external_hands_on_the_addresses_and_starts_nothing() -> None:
 
 
 def test_an_unknown_or_incomplete_provider_is_refused() -> None:
-    with pytest.raises(UnknownProvider, match="no provider 'docker'"):
-        provide("docker")
+    with pytest.raises(UnknownProvider, match="no provider 'cloud'"):
+        provide("cloud")
     with pytest.raises(UnknownProvider, match="address"):
         provide("external", kafka="kafka:9092")
 

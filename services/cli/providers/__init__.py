@@ -8,13 +8,14 @@ and one line in ``provide``.
 from contextlib import AbstractAsyncContextManager
 
 from services.cli.providers.apache import apache
+from services.cli.providers.docker import docker
 from services.cli.providers.embedded import embedded
 from services.cli.providers.external import external
 from services.cli.providers.infrastructure import Infrastructure
 from services.cli.providers.process import Child, ProcessError, Run, free_port
 from shared.kafka_access import OPEN, Access
 
-PROVIDERS = ("embedded", "apache", "external")
+PROVIDERS = ("embedded", "apache", "docker", "external")
 
 __all__ = [
     "PROVIDERS",
@@ -45,6 +46,8 @@ def provide(
             return embedded(durable=durable)
         case "apache":
             return apache(durable=durable)
+        case "docker":
+            return docker(durable=durable)
         case "external":
             if not kafka or not postgres:
                 raise UnknownProvider("the provider external needs the address of a Kafka and of a Postgres")
