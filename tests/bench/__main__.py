@@ -15,17 +15,20 @@ from rich.table import Table
 
 from services.cli.providers import provide
 from services.cli.providers.apache import JARS
-from tests.bench.figures import COLUMNS, markdown, replaced, rows
+from tests.bench.figures import COLUMNS, NUMBERS, markdown, replaced, rows
 from tests.bench.floor import PROGRAM
 from tests.bench.ground import Ground
 from tests.bench.intake import http, intake
+from tests.bench.million import million
 from tests.bench.processes import load, machine
+from tests.bench.replay import replay
 from tests.bench.report import Options, Report
 from tests.bench.steady import steady_1, steady_2
 from tests.bench.storm import storm
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "performance.md"
+PLANS = ROOT / "docs" / "query-plans.md"
 Benchmark = Callable[[Ground, Options], Awaitable[Report]]
 BENCHMARKS: Mapping[str, Benchmark] = {
     "storm": storm,
@@ -33,6 +36,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "http": http,
     "steady-1": steady_1,
     "steady-2": steady_2,
+    "million": million,
+    "replay": replay,
 }
 
 
@@ -74,6 +79,7 @@ async def run(wanted: argparse.Namespace) -> None:
             found.details = {key: {"load_after": load(), **value} for key, value in found.details.items()}
             whole.figures += found.figures
             whole.details |= found.details
+            whole.plans = found.plans or whole.plans
             for row in rows(found.figures):
                 console.print("  ".join(row), markup=False)
             if wanted.cpu:
@@ -82,6 +88,8 @@ async def run(wanted: argparse.Namespace) -> None:
     print_table(whole, facts)
     if wanted.write_docs:
         DOCUMENT.write_text(replaced(DOCUMENT.read_text(), markdown(whole.figures, facts)))
+        if whole.plans:
+            PLANS.write_text(whole.plans)
     if not PROGRAM.exists():
         print(f"No floor: {PROGRAM} is not there (DUBAN_HANDOUT says where the handout is), so no ratio is known.")
 
@@ -105,12 +113,18 @@ def write(path: Path, report: Report, facts: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([figure.to_json() for figure in report.figures], indent=1) + "\n")
     beside = {"machine": facts, "details": report.details}
+    if report.plans:
+        path.with_suffix(".plans.md").write_text(report.plans)
     path.with_suffix(".run.json").write_text(json.dumps(beside, indent=1, ensure_ascii=False) + "\n")
 
 
 def print_table(report: Report, facts: Mapping[str, str]) -> None:
     console = Console(highlight=False)
-    table = Table(*COLUMNS)
+    if not console.is_terminal:
+        console.width = 180
+    table = Table()
+    for column in COLUMNS:
+        table.add_column(column, no_wrap=column != "note", justify="right" if column in NUMBERS else "left")
     for row in rows(report.figures):
         table.add_row(*row)
     console.print(table)

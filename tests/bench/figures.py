@@ -66,6 +66,9 @@ def shown(value: float | None) -> str:
 COLUMNS = ("benchmark", "n", "value", "unit", "floor", "of the floor", "note")
 
 
+NUMBERS = frozenset({"n", "value", "floor", "of the floor"})
+
+
 def rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
     """A row of COLUMNS for each figure."""
     return [

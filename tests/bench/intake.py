@@ -9,6 +9,7 @@ import httpx2
 import orjson
 
 from services.intake.body import BATCH
+from shared.identity.roles import Role
 from tests.bench.figures import Figure
 from tests.bench.ground import Field, Ground, WrongCount
 from tests.bench.matters import holders, matter, wire
@@ -82,12 +83,11 @@ def _bodies(n: int) -> Iterator[bytes]:
 
 
 async def _post(client: httpx2.AsyncClient, field: Field, bodies: Iterator[bytes]) -> None:
+    headers = {"content-type": BATCH, "authorization": f"Bearer {field.stack.token('bench', Role.PUBLISHER)}"}
     for body in bodies:
-        answer = await client.post(
-            field.stack.urls["intake"] + "/v1/events", content=body, headers={"content-type": BATCH}
-        )
-        wrong = [each for each in answer.json()["results"] if each["status"] != "accepted"]
-        if answer.status_code >= 300 or wrong:
+        answer = await client.post(field.stack.urls["intake"] + "/v1/events", content=body, headers=headers)
+        results = answer.json()["results"] if answer.status_code == 202 else []
+        if not results or any(each["status"] != "accepted" for each in results):
             raise WrongCount(f"POST /v1/events: {answer.status_code} {answer.text[:300]}")
 
 

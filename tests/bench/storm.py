@@ -95,6 +95,10 @@ async def measure(
         Figure("storm", n, last - at, "s", "lower", floor_s, f"first case {ascending[0]:.2f} s"),
         Figure("storm-quiet", n, quiet - at, "s", "lower", None, "until every lag is 0 and every outbox sent"),
     ]
+    chain = sum(cpu_chain[name] for name in ("deadline", "accountability", "postgres", "kafka"))
+    report.figures.append(
+        Figure("storm-cpu", n, chain, "CPU s", "lower", None, "chain, Postgres and Kafka, to the last case")
+    )
     report.figures += [Figure(f"storm-peak-{name}", n, size, "MiB", "lower") for name, size in peak.items()]
     report.details[f"storm-{n}"] = {"cpu_s_to_last_case": cpu_chain, "cpu_s_to_quiet": cpu_all, "peak_mb": peak}
 
