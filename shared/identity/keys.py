@@ -64,8 +64,9 @@ class Keys:
 
     async def fresh(self) -> None:
         """Read the keys again where they are older than `refresh_s`; if that fails, the former ones go on."""
-        if wall().timestamp() - self._loaded_at > self._refresh_s:
-            await self._load(asked_at=self._loaded_at + self._refresh_s)
+        now = wall().timestamp()
+        if not 0 <= now - self._loaded_at < self._refresh_s:  # nor where the machine's clock was set back
+            await self._load(asked_at=now)
 
     async def key(self, id: str | None, algorithm: str, asked_at: float) -> PublicKey:
         """The key that a token names, or the only one where it names none. `asked_at`: when the token was presented;

@@ -1,0 +1,162 @@
+"""Who may call what, written by hand: each route of each service, with each role that is let in and each that is not.
+
+The table is the promise; what the code declares is compared with it, and each cell is tried on the services as wired.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from services.cli.migrate import migrate_all
+from services.cli.providers import Infrastructure
+from shared.clock import WallClock
+from shared.identity.guard import routes_of, undeclared
+from shared.identity.roles import Role
+from tests.conftest import execute
+from tests.support.identity import Issuer
+
+OPEN = {"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json"}
+EVERY = "publisher clerk official office supervisor auditor admin service"
+CLOUD = {"content-type": "application/cloudevents+json"}
+CASE = "00000000-0000-0000-0000-000000000000"
+
+ROUTES: dict[str, dict[str, str]] = {
+    "intake": {
+        "POST /v1/events": "publisher",
+        "GET /v1/matters/{id:path}": "publisher clerk office supervisor auditor service",
+        "GET /v1/items": EVERY,
+        "GET /v1/sources": "office supervisor auditor admin",
+    },
+    "deadline": {
+        "GET /v1/deadlines": "office supervisor auditor service",
+        "GET /v1/matters/{id:path}/deadlines": "publisher clerk official office supervisor auditor service",
+        "GET /v1/matters/{id:path}/deadlines/{name}/explanation": (
+            "publisher clerk official office supervisor auditor service"
+        ),
+        "POST /v1/calculations": EVERY,
+    },
+    "accountability": {
+        "GET /v1/cases": "official office supervisor auditor",
+        "GET /v1/cases/{id}": "official office supervisor auditor",
+        "POST /v1/cases/{id}/answers": "official",
+    },
+    "notification": {
+        "GET /v1/people/{person:path}/inbox": "clerk official supervisor auditor",
+        "GET /v1/notices": "office supervisor auditor",
+        "POST /v1/subscriptions": "admin",
+        "GET /v1/subscriptions": "supervisor auditor admin",
+        "DELETE /v1/subscriptions/{id}": "admin",
+        "GET /v1/deliveries": "supervisor auditor admin",
+    },
+}
+ASKED: dict[str, tuple[str, dict[str, Any] | None, int]] = {
+    "POST /v1/events": ("/v1/events", {}, 422),
+    "GET /v1/matters/{id:path}": ("/v1/matters/none", None, 404),
+    "GET /v1/items": ("/v1/items", None, 200),
+    "GET /v1/sources": ("/v1/sources", None, 200),
+    "GET /v1/deadlines": ("/v1/deadlines", None, 200),
+    "GET /v1/matters/{id:path}/deadlines": ("/v1/matters/none/deadlines", None, 404),
+    "GET /v1/matters/{id:path}/deadlines/{name}/explanation": (
+        "/v1/matters/none/deadlines/decision/explanation", None, 404,
+    ),
+    "POST /v1/calculations": ("/v1/calculations", {"calendar": "CN", "start": "2026-01-28", "limit": "20wd"}, 200),
+    "GET /v1/cases": ("/v1/cases?person=p-1", None, 200),
+    "GET /v1/cases/{id}": (f"/v1/cases/{CASE}", None, 404),
+    "POST /v1/cases/{id}/answers": (f"/v1/cases/{CASE}/answers", {"person": "p-1", "text": "so it was"}, 404),
+    "GET /v1/people/{person:path}/inbox": ("/v1/people/p-1/inbox", None, 200),
+    "GET /v1/notices": ("/v1/notices?state=failed", None, 200),
+    "POST /v1/subscriptions": ("/v1/subscriptions", {"url": "https://x.test/", "types": ["case.*"]}, 201),
+    "GET /v1/subscriptions": ("/v1/subscriptions", None, 200),
+    "DELETE /v1/subscriptions/{id}": (f"/v1/subscriptions/{CASE}", None, 404),
+    "GET /v1/deliveries": ("/v1/deliveries", None, 200),
+}  # fmt: skip
+"""What the test asks of a route as p-1, and what it answers to whoever is let in."""
+
+CELLS = [
+    (service, route, role.value, role.value in allowed.split())
+    for service, routes in ROUTES.items()
+    for route, allowed in routes.items()
+    for role in Role
+]
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return Issuer(tmp_path_factory.mktemp("provider"))
+
+
+@pytest.fixture(scope="module")
+async def tables(infrastructure: Infrastructure) -> AsyncIterator[str]:
+    """The DSN of a database with everybody's tables."""
+    name = f"test_{secrets.token_hex(6)}"
+    dsn = urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
+    await execute(infrastructure.postgres, f"create database {name}")
+    await migrate_all(dsn)
+    yield dsn
+    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+async def apis(tables: str, issuer: Issuer) -> AsyncIterator[dict[str, FastAPI]]:
+    """The four services, built as they are when they start, and not started."""
+    apps = {}
+    for service in ROUTES:
+        settings = import_module(f"services.{service}.config").Settings(
+            kafka="127.0.0.1:1", postgres=tables, **issuer.settings
+        )
+        apps[service] = await import_module(f"services.{service}.main").build(settings, WallClock())
+    yield {service: app.api for service, app in apps.items()}
+    for app in apps.values():
+        await app.pool.close()
+
+
+async def ask(api: FastAPI, route: str, headers: dict[str, str]) -> httpx2.Response:
+    path, body, _ = ASKED[route]
+    method = route.partition(" ")[0]
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://test") as client:
+        return await client.request(method, path, json=body, headers=headers | (CLOUD if "events" in path else {}))
+
+
+def test_every_role_is_in_the_table() -> None:
+    assert set(EVERY.split()) == set(Role)
+    assert {route for routes in ROUTES.values() for route in routes} == set(ASKED)
+
+
+async def test_every_route_is_in_the_table_and_says_who_may_call_it(apis: dict[str, FastAPI]) -> None:
+    for service, api in apis.items():
+        assert undeclared(api) == []
+        there = {f"{method} {route.path}" for route in routes_of(api) for method in route.methods - {"HEAD"}}
+        assert there == OPEN | set(ROUTES[service])
+
+
+@pytest.mark.parametrize(("service", "route", "role", "let_in"), CELLS)
+async def test_a_role_is_let_in_where_the_table_says_and_nowhere_else(
+    service: str, route: str, role: str, let_in: bool, apis: dict[str, FastAPI], issuer: Issuer
+) -> None:
+    found = await ask(apis[service], route, issuer.bearer(role, person="p-1", authorities=["a"], sources=["/a"]))
+    assert found.status_code == (ASKED[route][2] if let_in else 403)
+    if not let_in:
+        assert found.headers["content-type"] == "application/problem+json"
+        assert found.json()["title"] == "Not for this role"
+
+
+@pytest.mark.parametrize(("service", "route"), [(s, route) for s, routes in ROUTES.items() for route in routes])
+async def test_nobody_is_let_in_without_a_token(
+    service: str, route: str, apis: dict[str, FastAPI], issuer: Issuer
+) -> None:
+    assert (await ask(apis[service], route, {})).status_code == 401
+    assert (await ask(apis[service], route, issuer.bearer(*Role, exp=1))).status_code == 401
+
+
+@pytest.mark.parametrize("service", ROUTES)
+async def test_what_is_open_needs_no_token(service: str, apis: dict[str, FastAPI], tmp_path: Path) -> None:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(apis[service]), base_url="http://test") as client:
+        answers = {route: (await client.get(route.removeprefix("GET "))).status_code for route in OPEN}
+    assert answers == dict.fromkeys(OPEN, 200) | {"GET /readyz": 503}  # it has no partitions
