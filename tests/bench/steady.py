@@ -86,7 +86,7 @@ async def _measure(
 
 async def _feed(field: Field, begins: float, duration_s: float, rate: int) -> tuple[int, float]:
     """Other matters' facts at a rate, half registrations and half the decisions on them: how many, in how long."""
-    facts, sent = _facts(), 0
+    facts, sent = feed_of(), 0
     await asyncio.sleep(max(begins - time.time(), 0))
     while (passed := time.time() - begins) < duration_s:
         owed = int(passed * rate) - sent
@@ -95,7 +95,7 @@ async def _feed(field: Field, begins: float, duration_s: float, rate: int) -> tu
     return sent, time.time() - begins
 
 
-def _facts() -> Iterator[Wire]:
+def feed_of() -> Iterator[Wire]:
     index = 0
     while True:
         now = datetime.now(UTC).isoformat()
