@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
@@ -103,26 +104,34 @@ def attributes_from_headers(headers: Iterable[tuple[str, bytes | None]], prefix:
     """
     found: dict[str, Any] = {}
     for name, value in headers:
-        lower = name.lower()
-        if not lower.startswith(prefix):
+        attribute = _attribute(name, prefix)
+        if attribute is None:
             continue
-        attribute = lower.removeprefix(prefix)
         if attribute in found:
             raise _refuse("duplicate-attribute", _pointer(attribute), "is given twice")
+        if value is None:
+            raise _refuse("null-header", _pointer(attribute), "its header has no value")
         try:
-            if value is None:
-                raise _refuse("null-header", _pointer(attribute), "its header has no value")
             text = value.decode()
-            found[attribute] = unquote(text, errors="strict") if prefix == HTTP_PREFIX else text
+            if prefix == HTTP_PREFIX:
+                text = unquote(text, errors="strict")
         except UnicodeDecodeError:
             raise _refuse("not-utf8-header", _pointer(attribute), "its header is not UTF-8") from None
-        if "\0" in found[attribute]:
+        if "\0" in text:
             raise _refuse("nul-character", _pointer(attribute), "its header holds a NUL character")
+        found[attribute] = text
     if "version" in found:
         if not _INTEGER.fullmatch(found["version"]):
             raise _refuse("int-parsing", "/version", "is not an integer")
         found["version"] = int(found["version"])
     return found
+
+
+@lru_cache(maxsize=256)
+def _attribute(header: str, prefix: str) -> str | None:
+    """The attribute that a header holds, if it holds one."""
+    lower = header.lower()
+    return lower.removeprefix(prefix) if lower.startswith(prefix) else None
 
 
 def read_structured(value: object) -> Submission:
@@ -144,25 +153,31 @@ def read_submission(
         content = strict_json.loads(value or b"")
     except strict_json.NotStrictJson as error:
         raise _refuse(error.code, "", str(error)) from None
-    content_type = next((v or b"" for n, v in headers if n.lower() == "content-type"), b"").decode("latin-1").lower()
+    content_type = _content_type(headers)
     if content_type.startswith(STRUCTURED) or "specversion" not in attributes:
         return read_structured(content)
     attributes.setdefault("datacontenttype", content_type.partition(";")[0].strip() or JSON)
     return _judged(attributes, content)
 
 
+def _content_type(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    for name, value in headers:
+        if name == "content-type" or name.lower() == "content-type":
+            return (value or b"").decode("latin-1").lower()
+    return ""
+
+
 def _judged(attributes: Mapping[str, Any], data: object) -> Submission:
-    for name, item in attributes.items():
-        if name not in _OURS and not (
-            name.isascii() and name.isalnum() and name == name.lower() and isinstance(item, _SCALARS)
-        ):
+    for name in attributes.keys() - _OURS:
+        item = attributes[name]
+        if not (name.isascii() and name.isalnum() and name == name.lower() and isinstance(item, _SCALARS)):
             raise _refuse(
                 "bad-extension",
                 "",
                 "an extension attribute has lower-case letters and digits for a name and a scalar value",
             )
     try:
-        judged = Attributes.model_validate_json(orjson.dumps({n: v for n, v in attributes.items() if n in _OURS}))
+        judged = Attributes.model_validate({n: v for n, v in attributes.items() if n in _OURS})
     except ValidationError as error:
         raise Refused(*problems_of(error)) from None
     try:

@@ -210,3 +210,25 @@ def test_a_key_twice_is_refused_at_any_depth(value: object, key: str, inner: obj
 def test_a_number_that_loses_digits_is_refused(number: int) -> None:
     with pytest.raises(strict_json.NotStrictJson):
         strict_json.loads(b"[%d]" % number)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        rb'{"a\u003a": 1, "a:": 2}',  # a colon that hides in one spelling of a key, and not in the other
+        rb'{"a": "\u003A", "a": 1}',
+        rb'{"a": ":", "a": "::"}',
+        rb'[{"b:": {"a": 1, "a": 1}}]',
+    ],
+)
+def test_colons_in_texts_hide_no_key_that_stands_twice(raw: bytes) -> None:
+    with pytest.raises(strict_json.NotStrictJson) as refused:
+        strict_json.loads(raw)
+    assert refused.value.code == "duplicate-key"
+
+
+@pytest.mark.parametrize("depth", [strict_json.DEPTH + 1, 254, 255, 256, 900])
+def test_nesting_is_refused_at_any_depth(depth: int) -> None:
+    with pytest.raises(strict_json.NotStrictJson) as refused:
+        strict_json.loads(b"[" * depth + b"]" * depth)
+    assert refused.value.code == "too-deep"

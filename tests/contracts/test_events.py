@@ -129,6 +129,15 @@ def test_a_golden_example_is_read_by_our_own_consumers_with_additions(file: Path
         model.model_validate_json(added)
 
 
+@pytest.mark.parametrize("file", EXAMPLES)
+def test_a_golden_example_is_written_as_pydantic_writes_it(file: Path) -> None:
+    event = json.loads(file.read_text())
+    model = model_of(file.parent.name, event["type"], event["version"])
+    assert isinstance(model, type)
+    plain = model.model_validate_json(json.dumps(event["data"]))
+    assert plain.to_data() == plain.model_dump(mode="json", exclude_none=True)
+
+
 # The catalog
 
 
