@@ -103,7 +103,8 @@ async def test_what_counts_says_who_and_what(issuer: Issuer) -> None:
     found = await issuer.verifier().verify(token)
     assert found.person == "p-7"
     assert found.roles == {Role.PUBLISHER, Role.CLERK}
-    assert (found.authorities, found.sources) == ({"fuzhou"}, {"/a", "/b"})
+    assert found.authorities == {"fuzhou"}
+    assert found.sources == {"/a", "/b"}
 
 
 @pytest.mark.parametrize("key", [ec_key("e"), rsa_key("r"), OKPKey.generate_key("Ed25519", parameters={"kid": "o"})])
@@ -133,9 +134,15 @@ async def test_clocks_may_differ_by_what_the_setting_says(issuer: Issuer) -> Non
 
 async def test_claims_have_the_names_that_the_provider_gives_them(issuer: Issuer) -> None:
     claims = Claims(person="https://gov.test/person", roles="realm_access.roles", authorities="groups")
-    said = {"https://gov.test/person": "p-3", "realm_access": {"roles": ["auditor"]}, "groups": ["fuzhou"]}
+    said: dict[str, Any] = {
+        "https://gov.test/person": "p-3",
+        "realm_access": {"roles": ["auditor"]},
+        "groups": ["fuzhou"],
+    }
     found = await issuer.verifier(claims=claims).verify(issuer.token(**said))
-    assert (found.person, found.roles, found.authorities) == ("p-3", {Role.AUDITOR}, {"fuzhou"})
+    assert found.person == "p-3"
+    assert found.roles == {Role.AUDITOR}
+    assert found.authorities == {"fuzhou"}
 
 
 async def test_a_token_without_roles_is_somebody_who_may_do_nothing(issuer: Issuer) -> None:

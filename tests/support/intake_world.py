@@ -19,6 +19,7 @@ from services.intake.api import add_routes
 from services.intake.config import DEFAULT
 from services.intake.handlers import Intake
 from services.intake.main import MIGRATIONS
+from services.intake.permission import Admission
 from services.intake.rules.judge import Margins
 from services.intake.rules.silence import Patience
 from shared.clock import Moment
@@ -33,6 +34,7 @@ NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MARGINS = Margins(facts=timedelta(minutes=5), holders=timedelta(days=730))
 PATIENCE = Patience(timedelta(hours=1), timedelta(days=30))
 EXTRA = Path(__file__).parent / "intake_catalogue.yaml"
+OPEN = Admission()
 Headers = Iterable[tuple[str, bytes | None]]
 
 
@@ -115,16 +117,16 @@ def read(row: asyncpg.Record) -> Published:
 
 
 @asynccontextmanager
-async def intake_world(server: str) -> AsyncIterator[World]:
-    """A world on a new database of the server `server` (a DSN)."""
+async def intake_world(server: str, admission: Admission = OPEN) -> AsyncIterator[World]:
+    """A world on a new database of the server `server` (a DSN). `admission` says whom it asks who they are."""
     name = f"test_{secrets.token_hex(6)}"
     dsn = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     await _execute(server, f"create database {name}")
     await migrate(dsn, "intake", MIGRATIONS)
     pool = await connect(dsn, "intake", size=10)
     clock = StandingClock()
-    intake = Intake(catalogue.load([DEFAULT, EXTRA], calendar="CN"), MARGINS, clock)
-    api = create_api("intake", live=lambda: None, ready=lambda: None)
+    intake = Intake(catalogue.load([DEFAULT, EXTRA], calendar="CN"), MARGINS, clock, admission)
+    api = create_api("intake", live=lambda: None, ready=lambda: None, verifier=admission.verifier)
     woken: list[int] = []
     add_routes(api, pool, intake, lambda: woken.append(1), PATIENCE)
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=True)
