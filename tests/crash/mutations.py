@@ -4,10 +4,10 @@ A text that is not there exactly once is an error, never a bug that is silently 
 keeps them up to date. Where a bug shows only under a certain fault, its schedule is made of that.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.crash.schedule import Kind
+from tests.crash.schedule import POINTS, Kind, Point
 
 
 class DoesNotApply(ValueError):
@@ -30,9 +30,10 @@ class Mutation:
     why: str
     replacements: tuple[Replacement, ...]
     only: tuple[Kind, ...] | None = None
-    kills: int = 16
-    deadlines: int = 3000
-    points: tuple[tuple[str, str], ...] = field(default=())
+    kills: int = 10
+    deadlines: int = 1500
+    span_s: float = 30.0
+    points: tuple[Point, ...] = POINTS
 
 
 _CASE_KEY = 'f"{matter_key}|{clock}|{subject}|{late_from.astimezone(UTC).isoformat()}"'
@@ -94,7 +95,7 @@ MUTATIONS: dict[str, Mutation] = {
                 " outbox s where s.bucket = b and s.sent_at is not null), 0) order by bucket, id limit $2",
             ),
         ),
-        deadlines=6000,
+        deadlines=4000,
     ),
     "sweep-without-lock": Mutation(
         "the sweep takes no lock and does not look again",
@@ -102,7 +103,7 @@ MUTATIONS: dict[str, Mutation] = {
             Replacement("services/deadline/sql/queries.sql", "for update of m skip locked", ""),
             Replacement("services/deadline/sweep.py", "buckets = self._caught_up()", "buckets = range(1000)"),
         ),
-        deadlines=6000,
+        deadlines=4000,
     ),
     "fold-by-receipt": Mutation(
         "facts are ordered by when they were issued, not by when they happened",

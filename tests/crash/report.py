@@ -44,6 +44,14 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield last_line(outcome)
 
 
+def counted(outcome: Outcome) -> str:
+    """The counts that tripped, and what was not right at rest."""
+    rest = outcome.rest
+    at_rest = {"unsent": rest.unsent.total(), "lag": rest.lag.total(), "on no topic": rest.absent.total()}
+    found = {name: outcome.verdict.counts[name] for name in COUNTS} | at_rest | {"dead letters": len(rest.buried)}
+    return ", ".join(f"{name} {n}" for name, n in found.items() if n) or "nothing"
+
+
 def last_line(outcome: Outcome) -> str:
     """As the public surface words it."""
     kills, wish = outcome.struck.killed, outcome.wish

@@ -19,7 +19,7 @@ from tests.crash.oracle import Oracle, Verdict
 from tests.crash.plan import plan
 from tests.crash.publisher import Publisher
 from tests.crash.rest import Rest
-from tests.crash.schedule import AHEAD_S, Fault, Kind, schedule
+from tests.crash.schedule import AHEAD_S, POINTS, Fault, Kind, Point, schedule
 
 LATEST_DUE_S = 60.0
 """After the last registration: the last due, and the last fact about it, have passed."""
@@ -36,7 +36,10 @@ class Wish:
     seed: int
     span_s: float
     only: tuple[Kind, ...] | None = None
+    points: tuple[Point, ...] = POINTS
     mutation: str | None = None
+    climbs: bool = True
+    """Move time on by an hour at the end, so that unanswered cases climb a rung."""
     logs: Path | None = None
     limit_s: float = GIVE_UP_S
 
@@ -92,7 +95,7 @@ async def _run(wish: Wish, infrastructure: Infrastructure, cluster: Cluster) -> 
     publisher = Publisher(infrastructure.kafka.address, cluster.urls("intake"), log)
     begun = asyncio.get_running_loop().time()
     plans = plan(wish.seed, wish.deadlines, wish.span_s, datetime.now(UTC))
-    faults = schedule(wish.seed, wish.kills, wish.span_s + LATEST_DUE_S, only=wish.only)
+    faults = schedule(wish.seed, wish.kills, wish.span_s + LATEST_DUE_S, only=wish.only, points=wish.points)
     later = [replace(f, at=f.at - wish.span_s - 30) for f in faults if f.at > wish.span_s + 30]
     watching = asyncio.create_task(_tell(publisher, striker))
     try:
@@ -103,10 +106,11 @@ async def _run(wish: Wish, infrastructure: Infrastructure, cluster: Cluster) -> 
         await asyncio.sleep(max(0.0, begun + wish.span_s + LATEST_DUE_S - asyncio.get_running_loop().time()))
         await _settle(wish, infrastructure, cluster, striker, trouble, "after the last due")
         jumped = time.time()
-        await _jump(infrastructure, cluster)
-        say("an hour later: every unanswered case climbs a rung")
-        await _strike_later(striker, later)
-        await _settle(wish, infrastructure, cluster, striker, trouble, "an hour later", shifted=True)
+        if wish.climbs:
+            await _jump(infrastructure, cluster)
+            say("an hour later: every unanswered case climbs a rung")
+            await _strike_later(striker, later)
+            await _settle(wish, infrastructure, cluster, striker, trouble, "an hour later", shifted=True)
     finally:
         watching.cancel()
     return await _judge(wish, infrastructure, cluster, striker, publisher, jumped, trouble)
@@ -159,7 +163,7 @@ async def _judge(
     say("judging")
     with publisher.log.open("rb") as lines:
         world = World.of(lines)
-    oracle = Oracle(world, jumps=((jumped, AHEAD_S),), escalates=True)
+    oracle = Oracle(world, jumps=((jumped, AHEAD_S),) if wish.climbs else (), escalates=wish.climbs)
     published: Counter[str] = Counter()
     async for event in events(infrastructure.kafka.address):
         published[event.id] += 1

@@ -4,6 +4,7 @@ A kill is a SIGKILL of a service (at a named failpoint or at a random moment), o
 faults come on top: processes stopped for longer than their session, roads cut, clocks set wrong.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -11,6 +12,8 @@ from typing import Literal
 from tests.crash.cluster import SESSION_MS
 
 Kind = Literal["point", "kill", "postgres", "broker", "stop", "cut", "clock", "database-clock"]
+Point = tuple[str, str]
+"""A service and a failpoint of its."""
 KILLS: frozenset[Kind] = frozenset({"point", "kill", "postgres", "broker"})
 SERVICES = ("intake", "deadline", "accountability", "notification")
 ROADS = ("a", "b")
@@ -46,25 +49,27 @@ class Fault:
     how: str = ""
 
 
-def schedule(seed: int, kills: int, span_s: float, *, only: tuple[Kind, ...] | None = None) -> tuple[Fault, ...]:
-    """The faults of a run in order of time. `only`: kinds to choose from."""
+def schedule(
+    seed: int, kills: int, span_s: float, *, only: tuple[Kind, ...] | None = None, points: Sequence[Point] = POINTS
+) -> tuple[Fault, ...]:
+    """The faults of a run in order of time. `only`: the kinds that strike; `points`: the failpoints to choose from."""
     random = Random(f"faults {seed}")
     slot = span_s / max(kills, 1)
-    points = list(POINTS)
-    random.shuffle(points)
+    order = list(points)
+    random.shuffle(order)
     found = []
     for number in range(kills):
         at = (number + random.random()) * slot
         kind = random.choices(("point", "kill", "postgres", "broker"), (60, 28, 7, 5))[0]
-        found.append(_fault(random, at, kind, points[number % len(points)]))
+        found.append(_fault(random, at, kind, order[number % len(order)]))
     for _ in range(round(kills * PER_KILL)):
         kind = random.choices(("stop", "cut", "clock", "database-clock"), (4, 5, 4, 2))[0]
-        found.append(_fault(random, random.random() * span_s, kind, points[0]))
+        found.append(_fault(random, random.random() * span_s, kind, order[0]))
     wanted = [fault for fault in found if only is None or fault.kind in only]
     return tuple(sorted(wanted, key=lambda fault: fault.at))
 
 
-def _fault(random: Random, at: float, kind: str, point: tuple[str, str]) -> Fault:
+def _fault(random: Random, at: float, kind: str, point: Point) -> Fault:
     replica = f"{random.choice(SERVICES)}-{random.choice(ROADS)}"
     match kind:
         case "point":
