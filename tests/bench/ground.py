@@ -42,6 +42,12 @@ class Ground:
     say: Callable[[str], None]
     used: int = 0
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """Of the broker and the database."""
+        children = self.infrastructure.run.children
+        return {child.name: child.pid for child in children if child.name in ("kafka", "postgres")}
+
     @contextlib.asynccontextmanager
     async def database(self, name: str) -> AsyncIterator[str]:
         """A fresh database's DSN; it is dropped afterwards."""
@@ -123,9 +129,7 @@ class Field:
     @property
     def pids(self) -> dict[str, int]:
         """The services, and what they run on."""
-        children = self.ground.infrastructure.run.children
-        found = {name: child.pid for name, child in self.stack.supervisor.children.items()}
-        return found | {child.name: child.pid for child in children if child.name in ("kafka", "postgres")}
+        return {name: child.pid for name, child in self.stack.supervisor.children.items()} | self.ground.pids
 
     def usage(self) -> Usage:
         return usage(self.pids)

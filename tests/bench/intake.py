@@ -42,6 +42,7 @@ async def intake(ground: Ground, options: Options) -> Report:
             [
                 Figure("intake", n, n / (last - lap.began), "matters/s", "higher", None, "until scheduled"),
                 Figure("intake-quiet", n, n / (quiet - lap.began), "matters/s", "higher", None, "until every lag is 0"),
+                Lap.each("intake", n, cpu_all),
             ],
             {f"intake-{n}": {"cpu_s_to_last": cpu, "cpu_s_to_quiet": cpu_all, "peak_mb": field.peak_mb()}},
         )
@@ -66,6 +67,7 @@ async def http(ground: Ground, options: Options) -> Report:
             [
                 Figure("http", n, n / (answered - lap.began), "events/s", "higher", None, note),
                 Figure("http-quiet", n, n / (quiet - lap.began), "events/s", "higher", None, "until every lag is 0"),
+                Lap.each("http", n, cpu_all),
             ],
             {f"http-{n}": {"cpu_s_to_answer": cpu, "cpu_s_to_quiet": cpu_all, "peak_mb": field.peak_mb()}},
         )

@@ -21,6 +21,10 @@ class Usage:
         """CPU seconds between two moments."""
         return {name: round(at - earlier.cpu_s.get(name, 0.0), 2) for name, at in self.cpu_s.items()}
 
+    def of_others(self) -> dict[str, float]:
+        """Without the benchmark's own process."""
+        return {name: at for name, at in self.cpu_s.items() if name != "bench"}
+
 
 def usage(pids: Mapping[str, int]) -> Usage:
     """CPU seconds of each process with its children, living and ended; a process that is gone is left out."""

@@ -49,7 +49,10 @@ async def replay(ground: Ground, options: Options) -> Report:
                 raise WrongCount(f"{summary['standing']} cases stand, {LATE} are late: {summary}")
             n, seconds = summary["sent"], summary["seconds"]["replay"]
             figure = Figure("replay", n, n / seconds, "events/s", "higher", None, f"{seconds:.1f} s, all four services")
-            return Report([figure], {"replay": {"cpu_s": cpu, "peak_mb": field.peak_mb(), "command": summary}})
+            return Report(
+                [figure, Lap.each("replay", n, cpu)],
+                {"replay": {"cpu_s": cpu, "peak_mb": field.peak_mb(), "command": summary}},
+            )
 
 
 async def _replay(field: Field, report: Path) -> dict[str, Any]:

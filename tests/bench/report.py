@@ -1,6 +1,7 @@
 """What one benchmark returns, and the measuring that all of them do alike."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,12 @@ class Lap:
     @classmethod
     def begin(cls, field_: Field) -> "Lap":
         return cls(field_, time.time(), field_.usage())
+
+    @staticmethod
+    def each(name: str, n: int, cpu_s: Mapping[str, float], note: str = "all services, Postgres, Kafka") -> Figure:
+        """What each of n cost all processes together; of all figures the one that a busy machine falsifies least."""
+        used = sum(value for process, value in cpu_s.items() if process != "bench")
+        return Figure(f"{name}-cpu", n, used / n * 1e6, "CPU µs", "lower", None, f"each; {note}")
 
     def cpu_s(self) -> dict[str, float]:
         """CPU seconds of every process since the beginning."""

@@ -81,6 +81,7 @@ async def _measure(
     found.append(
         Figure(f"{name}-quiet", n, max(quiet_s, 0), "s", "lower", None, "lag 0 everywhere, after the last due")
     )
+    found.append(Lap.each(name, n + sent, cpu))
     return Report(found, {name: {"cpu_s": cpu, "peak_mb": field.peak_mb(), "facts": sent}})
 
 
