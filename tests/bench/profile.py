@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import re
 import shutil
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from tests.bench.ground import Field
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
+_LINE = re.compile(r":\d+\)$")
 MISSING = "--profile needs py-spy on the PATH or beside Python: pip install py-spy, wherever you like"
 
 
@@ -40,3 +43,16 @@ async def profiled(field: Field, service: str | None) -> AsyncIterator[None]:
         process.send_signal(signal.SIGINT)
         await process.wait()
         field.ground.say(f"stacks of {service}: {target}")
+        for share, frame in hottest(target.read_text()):
+            field.ground.say(f"{share:6.1%}  {frame}")
+
+
+def hottest(folded: str, most: int = 30) -> list[tuple[float, str]]:
+    """(share of all samples in which the function is on the stack, function), most first, from folded stacks."""
+    total, counts = 0, Counter[str]()
+    for line in folded.splitlines():
+        stack, _, samples = line.rpartition(" ")
+        total += int(samples)
+        for frame in {_LINE.sub(")", frame) for frame in stack.split(";")}:
+            counts[frame] += int(samples)
+    return [(count / total, frame) for frame, count in counts.most_common(most)]

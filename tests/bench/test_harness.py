@@ -13,6 +13,7 @@ from tests.bench.ground import ITEMS
 from tests.bench.matters import HEADERS, decision, holders, matter, name, number, wire
 from tests.bench.plans import statements, written
 from tests.bench.processes import machine, peak_mb, stat_fields, usage
+from tests.bench.profile import hottest
 from tests.bench.steady import feed_of
 
 NOW = "2026-03-05T09:00:00+00:00"
@@ -59,6 +60,11 @@ def test_statements_are_added_up_and_their_slowest_plan_kept() -> None:
     document = written(LOG, {"clocks_pkey": 2**21}, "a test")
     assert "| `select * from clocks…` | 2 | 7 | 4.5 |" in document
     assert "| clocks_pkey | 2.0 |" in document
+
+
+def test_a_function_is_counted_once_for_each_sample_it_is_in() -> None:
+    folded = "run (m.py:1);fold (f.py:7);fold (f.py:9) 3\nrun (m.py:2);send (s.py:1) 1\n"
+    assert hottest(folded) == [(1.0, "run (m.py)"), (0.75, "fold (f.py)"), (0.25, "send (s.py)")]
 
 
 def test_a_process_of_any_name_is_read_from_proc() -> None:
