@@ -1,11 +1,13 @@
 """Every metric of the accountability service, with what it means and what to do about it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.accountability.rules.case import Happened, Opened
 
+PROMPT = timedelta(minutes=1)
 _AGAIN = " Counted when decided: a batch that is rolled back and retried counts again."
 
 CHANGES = Counter(
@@ -15,9 +17,10 @@ CHANGES = Counter(
 )
 LATENESS = Histogram(
     "duban_accountability_case_lateness_seconds",
-    "From the first instant at which a deadline is late to its case, in business time. High while"
-    " duban_deadline_decided_lateness_seconds by sweep is low: deadline's outbox, Kafka or our consumer is behind; see"
-    " their ages. High in both: see there." + _AGAIN,
+    "From the first instant at which a deadline is late to its case, in business time. promptly: the miss was decided"
+    " within a minute; high: deadline's outbox, Kafka or our consumer is behind, see their ages. late: it was not,"
+    " see duban_deadline_decided_lateness_seconds." + _AGAIN,
+    ["decided"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86_400),
 )
 LAST_RUNG = Gauge(
@@ -48,4 +51,9 @@ def time(happened: Iterable[Happened]) -> None:
     """How late the cases among it were opened."""
     for each in happened:
         if isinstance(each, Opened):
-            LATENESS.observe((each.at - each.case.late_from).total_seconds())
+            prompt = each.case.detected_at - each.case.late_from < PROMPT
+            LATENESS.labels("promptly" if prompt else "late").observe((each.at - each.case.late_from).total_seconds())
+
+
+for _role in ("direct", "leading", "principal"):  # an alert on a counter's rise misses one that begins with 1
+    VACANCIES.labels(_role)

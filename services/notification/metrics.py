@@ -40,3 +40,12 @@ def count(channel: str, kind: str, outcome: str) -> None:
         DELIVERIES.labels(outcome).inc()
     else:
         NOTICES.labels(kind, outcome).inc()
+
+
+for _outcome in ("sent", "suppressed", "failed"):  # an alert on a counter's rise misses one that begins with 1
+    DELIVERIES.labels(_outcome)
+    for _kind in (
+        *(f"case.{what}" for what in ("opened", "escalated", "reinstated", "withdrawn", "revised")),
+        "deadline.warned",
+    ):
+        NOTICES.labels(_kind, _outcome)
