@@ -136,7 +136,7 @@ def run(*command: str) -> tuple[int, str]:
 def test_prometheus_takes_its_configuration_and_rules() -> None:
     code, said = run("promtool", "check", "config", str(PROMETHEUS / "prometheus.yaml"))
     assert code == 0, said
-    assert said.count("SUCCESS") == 1 + len(RULES)
+    assert f"{len(RULES)} rule files found" in said
 
 
 @pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)

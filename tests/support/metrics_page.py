@@ -41,7 +41,7 @@ def declared() -> Iterator[Declared]:
     for module in WHERE:
         for value in vars(importlib.import_module(f"{module}.metrics")).values():
             if isinstance(value, MetricWrapperBase):
-                kind = value._type
+                kind = str(value._type)
                 name = value._name + ("_total" if kind == "counter" else "")
                 yield Declared(module, name, kind, tuple(value._labelnames), value._documentation)
 
