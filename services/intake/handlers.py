@@ -85,11 +85,15 @@ class Intake:
 
     async def _settle(self, conn: Connection, submissions: Sequence[Submission], now: datetime) -> list[Settled]:
         judged = [(s, judge(s, self.catalogue, now, self.margins), event_id(*s.identity)) for s in submissions]
-        aggregates = [aggregate_of(judgement) for _, judgement, _ in judged if isinstance(judgement, Accepted)]
-        revisions = await store.lock_aggregates(conn, aggregates)
+        wanted = Counter(aggregate_of(judgement) for _, judgement, _ in judged if isinstance(judgement, Accepted))
+        revisions = await store.claim_revisions(conn, wanted)
         replaced = [s.replaces for s in submissions if s.replaces is not None]
         known = await store.find_known(conn, [*(s.identity for s in submissions), *replaced])
-        return settle(judged, known, revisions)
+        settled = settle(judged, known, revisions)
+        entered = Counter(aggregate_of(each.accepted) for each in settled if isinstance(each, Entered))
+        unused = {each: revisions[each] + entered[each] for each, count in wanted.items() if entered[each] < count}
+        await store.set_revisions(conn, unused)
+        return settled
 
     async def _keep(
         self,

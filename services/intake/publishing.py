@@ -43,13 +43,13 @@ def event_id(source: str, id_: str) -> str:
 
 
 def body_of(accepted: Accepted, received_at: datetime) -> bytes:
-    """The data of the published event. It is the validated submission, and what intake adds to it."""
+    """The data of the published event, in the order of its model: what intake adds, and the validated submission."""
     submission = accepted.submission
     data: dict[str, Any] = {
-        **submission.data,
         "submission": {"source": submission.source, "id": submission.id},
         "issued_at": submission.issued_at.isoformat(),
         "received_at": received_at.isoformat(),
+        **submission.data,
     }
     if submission.replaces is not None and submission.fact is not None:
         replacement = {**submission.fact.data, **_stamped(accepted.stamp)}

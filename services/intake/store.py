@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from services.intake.publishing import Rejection, version_of
-from services.intake.rules.settle import Aggregate, Entered, Identity, Known, aggregate_of
+from services.intake.rules.settle import Aggregate, Entered, Identity, Known
 from services.intake.rules.silence import Heard
 from shared.postgres import Connection, Record, load_queries
 
@@ -42,15 +42,24 @@ class StoredAnswer:
     answer: bytes
 
 
-async def lock_aggregates(conn: Connection, wanted: Iterable[Aggregate]) -> dict[Aggregate, int]:
-    """Lock matters and posts in key order, made where they are new; their last revisions."""
-    keys = sorted(set(wanted))
-    if not keys:
+async def claim_revisions(conn: Connection, wanted: Mapping[Aggregate, int]) -> dict[Aggregate, int]:
+    """Lock matters and posts in key order, made where they are new, and claim so many revisions of each; the last one
+    of each before that. What is not used of them `set_revisions` gives back."""
+    if not wanted:
         return {}
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    await conn.execute(QUERIES["add_aggregates"], *columns)
-    rows = await conn.fetch(QUERIES["lock_aggregates"], *columns)
-    return {(r["authority"], r["name"], r["topic"]): r["revision"] for r in rows}
+    rows = await conn.fetch(QUERIES["claim_revisions"], *_columns(sorted(wanted.items())))
+    reached = {(r["authority"], r["name"], r["topic"]): r["revision"] for r in rows}
+    return {aggregate: reached[aggregate] - count for aggregate, count in wanted.items()}
+
+
+async def set_revisions(conn: Connection, last: Mapping[Aggregate, int]) -> None:
+    """The last revisions of matters and posts that this transaction has locked."""
+    if last:
+        await conn.execute(QUERIES["set_revisions"], *_columns(sorted(last.items())))
+
+
+def _columns(revisions: Sequence[tuple[Aggregate, int]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*((*aggregate, number) for aggregate, number in revisions), strict=True)]
 
 
 async def find_known(conn: Connection, identities: Iterable[Identity]) -> dict[Identity, Known]:
@@ -63,9 +72,9 @@ async def find_known(conn: Connection, identities: Iterable[Identity]) -> dict[I
 
 
 async def insert_facts(conn: Connection, rows: Sequence[Row], received_at: datetime) -> None:
-    """Keep new facts and raise the revisions of their matters and posts. Identities go in in ascending order, so that
-    two batches never wait for each other. Raises SerializationError where another matter's batch took an identity
-    since it was looked for: looking again settles it."""
+    """Keep new facts. Identities go in in ascending order, so that two batches never wait for each other. Raises
+    SerializationError where another matter's batch took an identity since it was looked for: looking again settles
+    it."""
     if not rows:
         return
     ordered = sorted(rows, key=lambda row: row.entered.accepted.submission.identity)
@@ -74,12 +83,6 @@ async def insert_facts(conn: Connection, rows: Sequence[Row], received_at: datet
         await conn.copy_records_to_table("facts", records=records, columns=_FACTS)
     except asyncpg.UniqueViolationError as error:
         raise asyncpg.SerializationError("an identity was taken at the same moment") from error
-    last: dict[Aggregate, int] = {}
-    for row in rows:
-        aggregate = aggregate_of(row.entered.accepted)
-        last[aggregate] = max(row.entered.revision, last.get(aggregate, 0))
-    columns = [list(column) for column in zip(*last, strict=True)]
-    await conn.execute(QUERIES["raise_revisions"], *columns, list(last.values()))
 
 
 def _fact(row: Row, received_at: datetime) -> tuple[Any, ...]:

@@ -1,16 +1,9 @@
--- add_aggregates --
--- Make a row for each matter or post that has none yet, in key order (D11).
-insert into aggregates (authority, name, topic)
-select a, n, t from unnest($1::text[], $2::text[], $3::text[]) u(a, n, t) order by a, n, t
-on conflict do nothing
-
--- lock_aggregates --
--- Lock matters and posts in key order and read their revisions.
-select g.authority, g.name, g.topic, g.revision
-from aggregates g
-join unnest($1::text[], $2::text[], $3::text[]) u(a, n, t) on g.authority = u.a and g.name = u.n and g.topic = u.t
-order by g.authority, g.name, g.topic
-for update of g
+-- claim_revisions --
+-- Lock matters and posts in key order (D11), made where they are new, and raise each by what a batch may add to it.
+insert into aggregates as g (authority, name, topic, revision)
+select a, n, t, r from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r) order by a, n, t
+on conflict (authority, name, topic) do update set revision = g.revision + excluded.revision
+returning authority, name, topic, revision
 
 -- find_known --
 -- What these identities stand for already. The limit keeps it an index look-up for each, whatever the statistics say.
@@ -18,8 +11,8 @@ select f.source, f.event_id, f.digest, f.published_id, f.topic, f.subject
 from unnest($1::text[], $2::text[]) u(s, i)
 cross join lateral (select * from facts where source = u.s and event_id = u.i limit 1) f
 
--- raise_revisions --
--- Record how many events each matter or post has by now.
+-- set_revisions --
+-- Record how many events matters and posts have by now, where it is fewer than were claimed.
 update aggregates g set revision = u.r
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
 where g.authority = u.a and g.name = u.n and g.topic = u.t

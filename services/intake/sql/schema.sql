@@ -8,7 +8,7 @@ create table aggregates (
     constraint aggregates_pkey PRIMARY KEY (authority, name, topic),
     constraint aggregates_revision_check CHECK (revision >= 0),
     constraint aggregates_topic_check CHECK (topic = ANY (ARRAY['matter-events'::text, 'directory-events'::text]))
-);
+) with (fillfactor=80);
 CREATE INDEX aggregates_by_name ON aggregates USING btree (name, topic);
 comment on table aggregates is 'One row for each matter or post: the lock for its facts, and how many it has (D3, D11).';
 
@@ -52,10 +52,9 @@ create table facts (
     published_type text not null,
     published_version integer not null,
     published_body text not null,
-    constraint facts_pkey PRIMARY KEY (authority, matter, source, event_id),
+    constraint facts_one_per_revision PRIMARY KEY (authority, matter, topic, revision),
     constraint facts_digest_is_of_the_submission CHECK (digest = sha256(convert_to(submission, 'UTF8'::name))),
     constraint facts_one_per_identity UNIQUE (source, event_id),
-    constraint facts_one_per_revision UNIQUE (authority, matter, topic, revision),
     constraint facts_revision_check CHECK (revision >= 1),
     constraint facts_transport_check CHECK (transport = ANY (ARRAY['kafka'::text, 'http'::text]))
 );

@@ -98,6 +98,16 @@ async def test_revisions_count_the_facts_of_a_matter_without_gaps(world: World) 
     assert [e.headers["ce_revision"] for e in await world.published("matter-events", key)] == ["1", "2", "3", "4"]
 
 
+async def test_duplicates_and_conflicts_take_no_revision(world: World) -> None:
+    key = new_key()
+    first, conflict = event("matter.accepted", key), event("matter.assigned", key)
+    await world.send(first, conflict)
+    await world.send(first, {**conflict, "type": "matter.transferred"}, event("matter.decided", key), first)
+    await world.send(first, event("matter.delivered", key))
+    assert [e.headers["ce_revision"] for e in await world.published("matter-events", key)] == ["1", "2", "3", "4"]
+    assert await world.fetch("select revision from aggregates where name = $1", key.partition("/")[2]) == [(4,)]
+
+
 async def test_concurrent_batches_share_matters_without_gaps_or_deadlock(world: World) -> None:
     keys = [new_key() for _ in range(20)]
     shared = [event("matter.assigned", key) for key in keys]
