@@ -6,7 +6,7 @@ DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from services.cli.providers import Infrastructure, provide
+from tests.support.made_events import Checking
 
 PROVIDER = os.environ.get("DUBAN_TEST_PROVIDER", "embedded")
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,15 @@ hypothesis.settings.load_profile("duban")
 
 not_run: list[tuple[str, str]] = []
 provided: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def made_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a service appends in this process is held to its model."""
+    checking = Checking()
+    monkeypatch.setattr("shared.outbox.append", checking.append)
+    yield
+    assert checking.found == []
 
 
 @pytest.fixture(scope="session")

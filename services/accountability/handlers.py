@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.accountability import directory_store, ledger, metrics, store
-from services.accountability.reading import fact_of, verdict_of, wanted
+from services.accountability.reading import DEADLINES, DIRECTORY, fact_of, verdicts
 from services.accountability.rules.attribution import attribute
 from services.accountability.rules.case import (
     Decision,
@@ -40,7 +40,6 @@ from services.accountability.rules.model import Case, CaseKey, Missed, Proposal,
 from shared import failpoints
 from shared.clock import Clock
 from shared.errors import Permanent
-from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
 from shared.kafka import Handle, read
@@ -54,26 +53,25 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
     """What the consumer calls with each batch."""
 
     async def handle(conn: Connection, messages: Sequence[Message]) -> None:
-        heard = read(wanted(messages), lambda _: metrics.SKIPPED.inc())
-        if not heard:
+        heard = read([m for m in messages if m.topic == DIRECTORY], _skipped)
+        said = verdicts([m for m in messages if m.topic == DEADLINES], _skipped)
+        if not heard and not said:
             return
         now = (await clock.moment(conn)).now
         facts = [fact_of(r, e, now) for r, e in heard if isinstance(e, HolderAssigned | HolderEnded)]
-        verdicts = [
-            (verdict, received.data)
-            for received, event in heard
-            if isinstance(event, DeadlineMissed | DeadlineWithdrawn)
-            and (verdict := verdict_of(received, event)) is not None
-        ]
-        shared = {verdict.key.authority: False for verdict, _ in verdicts}
+        shared = {verdict.key.authority: False for verdict, _ in said}
         await store.lock_directories(conn, shared | {fact.post.authority: True for fact in facts})
         if facts:
             await learn(conn, facts, now)
             failpoints.reach("directory.learned")
-        if verdicts:
-            await judge(conn, verdicts, rulebook, now)
+        if said:
+            await judge(conn, said, rulebook, now)
 
     return handle
+
+
+def _skipped(_: str) -> None:
+    metrics.SKIPPED.inc()
 
 
 async def learn(conn: Connection, facts: Sequence[DirectoryFact], now: datetime) -> None:
@@ -106,15 +104,15 @@ async def _revise(conn: Connection, affected: Sequence[Affected], now: datetime)
         await ledger.record(conn, [each.case for each in happened], happened)
 
 
-async def judge(conn: Connection, verdicts: Sequence[tuple[Verdict, bytes]], rulebook: Rulebook, now: datetime) -> None:
+async def judge(conn: Connection, said: Sequence[tuple[Verdict, bytes]], rulebook: Rulebook, now: datetime) -> None:
     """Decide each verdict in order; write every case once."""
-    misses = [verdict for verdict, _ in verdicts if isinstance(verdict, Missed)]
-    known: dict[CaseKey, Known] = dict(await store.lock_known(conn, sorted({v.key for v, _ in verdicts})))
+    misses = [verdict for verdict, _ in said if isinstance(verdict, Missed)]
+    known: dict[CaseKey, Known] = dict(await store.lock_known(conn, sorted({v.key for v, _ in said})))
     directory = await directory_store.directory_of(conn, {(m.key.authority, m.unit) for m in misses})
     heeded: list[store.Verdict] = []
     happened: list[Happened] = []
     changed: dict[CaseKey, Case] = {}
-    for verdict, body in verdicts:
+    for verdict, body in said:
         decision = _decide(known.get(verdict.key), verdict, directory, rulebook, now)
         if decision.ignored is not None:
             metrics.IGNORED.labels(decision.ignored).inc()

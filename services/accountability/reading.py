@@ -1,45 +1,90 @@
 """Events of intake and of the deadline service as the rules see them.
 
-Of `deadline-events` only misses and their withdrawals concern cases; the other types known today are dropped by their
-header, unparsed, whatever their version. A type that this build does not know is left to `shared.kafka.read`, which
-counts it (D16).
+Of `deadline-events` only misses and their withdrawals concern cases, and of these only the fields declared here: this
+service must keep up with a storm of misses. The other types known today are dropped by their header, unparsed,
+whatever their version; a type that this build does not know is counted (D16).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NotRequired
+from uuid import UUID
+
+from pydantic import ConfigDict, TypeAdapter
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from services.accountability.rules.attribution import held_at
 from services.accountability.rules.directory import DirectoryFact, PostKey
 from services.accountability.rules.identity import case_id, case_of_subject, rung_of_clock
 from services.accountability.rules.ladder import TICK
-from services.accountability.rules.model import CaseKey, Held, Missed, Ref, RungMissed, Untrue, Verdict
+from services.accountability.rules.model import CaseKey, Held, Missed, Origin, Ref, RungMissed, Untrue, Untruth, Verdict
 from shared.errors import Permanent
 from shared.events.accountability import CaseOpened, CaseReinstated
-from shared.events.base import aggregate_key, instant_of, split_key
-from shared.events.deadline import DEADLINE_EVENTS, DeadlineMissed, DeadlineWithdrawn, Holding
+from shared.events.base import Instant, instant_of, split_key
+from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
 from shared.events.envelope import Received
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
+from shared.reading import Heard, Reader
 
 DEADLINES, DIRECTORY = "deadline-events", "directory-events"
 TOPICS = (DEADLINES, DIRECTORY)
 _STANDINGS = (CaseOpened.TYPE, CaseReinstated.TYPE)
 """The events of ours by which a case comes to stand, and from which its limits run."""
-_UNWANTED = frozenset(
-    event.TYPE.encode() for event in DEADLINE_EVENTS if event not in (DeadlineMissed, DeadlineWithdrawn)
-)
+_STRICT = ConfigDict(strict=True)
+_INSTANT = TypeAdapter[datetime](Instant)
 
 
-def wanted(messages: Iterable[Message]) -> list[Message]:
-    """Without the deadline events that no case depends on."""
-    return [m for m in messages if m.topic != DEADLINES or _type(m) not in _UNWANTED]
+class Holding(TypedDict):
+    since: str
+    until: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    person: NotRequired[str | None]
 
 
-def _type(m: Message) -> bytes | None:
-    for name, value in m.headers:
-        if name == "ce_type":
-            return value
-    return None
+class LimitUsed(TypedDict):
+    zone: str
+    calendar: str
+
+
+class FactUsed(TypedDict):
+    type: str
+    event: str
+
+
+class MissedText(TypedDict):
+    """What a case needs of `deadline.missed`; absent fields are not given."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]  # where pydantic looks for it
+    authority: str
+    matter: str
+    clock: str
+    subject: NotRequired[str]
+    item: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    origin: NotRequired[Origin]
+    due: str
+    late_from: str
+    limit: LimitUsed
+    detected_at: str
+    holdings: list[Holding]
+    facts: list[FactUsed]
+
+
+class UntrueText(TypedDict):
+    """What a case needs of `deadline.withdrawn`."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    authority: str
+    matter: str
+    clock: str
+    subject: NotRequired[str]
+    late_from: str
+    reason: Untruth
+
+
+_MISSED, _UNTRUE = TypeAdapter(MissedText), TypeAdapter(UntrueText)
 
 
 def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: datetime) -> DirectoryFact:
@@ -58,43 +103,75 @@ def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: dateti
     )
 
 
-def verdict_of(received: Received, event: DeadlineMissed | DeadlineWithdrawn) -> Verdict | None:
-    """What the deadline service says about a miss; None: it takes back a limit of a case, and what was escalated stays
-    escalated. Raises Permanent for a clock that no case has, or that runs from no event of its case."""
-    ref = Ref(received.source, received.id)
-    case = case_of_subject(event.subject)
+def verdicts(messages: Iterable[Message], skipped: Callable[[str], None]) -> list[tuple[Verdict, bytes]]:
+    """What the deadline service says about misses, each with the content of its event. Raises Unreadable, NewerVersion,
+    and Permanent for a clock that no case has or that runs from no event of its case."""
+    return [(verdict, heard.data) for heard, verdict in _VERDICTS.read(messages, skipped) if verdict is not None]
+
+
+def _missed(heard: Heard) -> Verdict:
+    said = _MISSED.validate_json(heard.data)
+    clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
+    ref = Ref(heard.source, heard.id)
+    case = case_of_subject(subject)
     if case is not None:
-        rung = rung_of_clock(event.clock)
-        if rung is None:
-            raise Permanent(f"no case has a clock {event.clock}")
-        if isinstance(event, DeadlineWithdrawn):
-            return None
-        started_by = next((fact.event for fact in reversed(event.facts) if fact.type in _STANDINGS), None)
-        if started_by is None:
-            raise Permanent(f"the clock {event.clock} of case {case} runs from no event of its case")
-        return RungMissed(CaseKey(event.authority, event.matter, case), ref, rung, event.late_from, started_by)
-    matter = aggregate_key(event.authority, event.matter)
-    key = CaseKey(event.authority, event.matter, case_id(matter, event.clock, event.subject, event.late_from))
-    if isinstance(event, DeadlineWithdrawn):
-        return Untrue(key, ref, received.revision, event.reason)
-    held = held_at(tuple(_held(h) for h in event.holdings), event.late_from - TICK)
+        key = CaseKey(said["authority"], said["matter"], case)
+        return RungMissed(key, ref, _rung(clock), late_from, _started_by(case, clock, said["facts"]))
+    held = held_at(tuple(map(_held, said["holdings"])), late_from - TICK)
+    limit = said["limit"]
     return Missed(
-        key=key,
+        key=CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from)),
         ref=ref,
-        revision=received.revision,
-        clock=event.clock,
-        subject=event.subject,
-        due=event.due.isoformat(),
-        late_from=event.late_from,
-        detected_at=event.detected_at,
-        item=event.item,
-        unit=event.unit if held is None or held.unit is None else held.unit,
+        revision=heard.revision,
+        clock=clock,
+        subject=subject,
+        due=said["due"],
+        late_from=late_from,
+        detected_at=_instant(said["detected_at"]),
+        item=said.get("item"),
+        unit=said.get("unit") if held is None or held.unit is None else held.unit,
         held=held,
-        origin=event.origin,
-        zone=event.limit.zone,
-        calendar=event.limit.calendar,
+        origin=said.get("origin", "live"),
+        zone=limit["zone"],
+        calendar=limit["calendar"],
     )
 
 
+def _untrue(heard: Heard) -> Verdict | None:
+    """None: it takes back a limit of a case, and what was escalated stays escalated."""
+    said = _UNTRUE.validate_json(heard.data)
+    clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
+    if case_of_subject(subject) is not None:
+        _rung(clock)
+        return None
+    key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
+    return Untrue(key, Ref(heard.source, heard.id), heard.revision, said["reason"])
+
+
+_VERDICTS: Reader[Verdict | None] = Reader(DEADLINES, {DeadlineMissed: _missed, DeadlineWithdrawn: _untrue})
+
+
+@lru_cache(maxsize=4096)  # in a storm all were due at one instant, and what comes of it compares by identity
+def _instant(text: str) -> datetime:
+    return _INSTANT.validate_python(text)
+
+
+def _rung(clock: str) -> int:
+    rung = rung_of_clock(clock)
+    if rung is None:
+        raise Permanent(f"no case has a clock {clock}")
+    return rung
+
+
+def _started_by(case: UUID, clock: str, facts: Sequence[FactUsed]) -> str:
+    """The event of the case from which its limit ran."""
+    for fact in reversed(facts):
+        if fact["type"] in _STANDINGS:
+            return fact["event"]
+    raise Permanent(f"the clock {clock} of case {case} runs from no event of its case")
+
+
 def _held(holding: Holding) -> Held:
-    return Held(holding.since, holding.until, holding.unit, holding.person)
+    until = holding.get("until")
+    since = _instant(holding["since"])
+    return Held(since, None if until is None else _instant(until), holding.get("unit"), holding.get("person"))
