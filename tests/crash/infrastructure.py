@@ -31,6 +31,8 @@ from services.cli.providers.waiting import start_on_a_free_port, until_answering
 from tests.crash.proxy import Proxy
 
 ROADS = ("a", "b")
+RECOVERY_LIMIT_S = 240.0
+"""A broker that was killed goes through its logs before it answers, on cores that eight services are starting on."""
 LISTENERS = {"a": "ROADA", "b": "ROADB"}
 _SHIFT_CLOCK = """
 create schema crash;
@@ -72,6 +74,12 @@ class CrashKafka(ApacheKafka):
         assert self.child is not None
         self.child.signal(signal.SIGKILL)
         await self.child.wait()
+
+    async def restart(self) -> None:
+        """As the provider's, with time for every log to be recovered."""
+        assert self.child is not None and not self.child.running
+        self.run.forget(self.child)
+        await until_answering(self.start(self.port), self.port, self._answers, RECOVERY_LIMIT_S)
 
 
 def _listeners(ports: dict[str, int]) -> str:
@@ -122,7 +130,7 @@ class CrashPostgres:
         """Start it again where it was and wait until it answers."""
         assert self.child is not None and not self.child.running
         self.run.forget(self.child)
-        await until_answering(self.start(self.port), self.port, self._answers, postgres.START_LIMIT_S)
+        await until_answering(self.start(self.port), self.port, self._answers, RECOVERY_LIMIT_S)
 
     async def _answers(self, port: int) -> bool:
         return await postgres.answers(port, self.password)

@@ -31,7 +31,7 @@ class Publisher:
     intakes: Sequence[str]
     log: Path
     acknowledged: int = 0
-    matters: int = 0
+    matters: set[str] = field(default_factory=set)
     refused: int = 0
     again: int = 0
     lag_s: float = 0.0
@@ -124,5 +124,6 @@ class Publisher:
 
     def _acknowledged(self, planned: Planned, body: bytes) -> None:
         self.acknowledged += 1
-        self.matters += planned.event["type"] == "matter.submitted"
+        if planned.event["type"] == "matter.submitted":
+            self.matters.add(planned.id)
         self._lines.append(body + b"\n")

@@ -102,7 +102,7 @@ async def _run(wish: Wish, infrastructure: Infrastructure, cluster: Cluster) -> 
         async with asyncio.TaskGroup() as group:
             group.create_task(publisher.publish(plans, begun))
             group.create_task(striker.strike([f for f in faults if f.at <= wish.span_s + 30], begun))
-        say(f"{publisher.matters} registrations are acknowledged; waiting for the last due")
+        say(f"{len(publisher.matters)} registrations are acknowledged; waiting for the last due")
         await asyncio.sleep(max(0.0, begun + wish.span_s + LATEST_DUE_S - asyncio.get_running_loop().time()))
         await _settle(wish, infrastructure, cluster, striker, trouble, "after the last due")
         jumped = time.time()
@@ -186,7 +186,7 @@ async def _tell(publisher: Publisher, striker: Striker) -> None:
     while True:
         await asyncio.sleep(30)
         say(
-            f"{publisher.matters} deadlines, {publisher.acknowledged} submissions acknowledged"
+            f"{len(publisher.matters)} deadlines, {publisher.acknowledged} submissions acknowledged"
             f" ({publisher.lag_s:.1f} s behind), {striker.struck.killed} kills"
         )
 

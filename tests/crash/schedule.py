@@ -4,6 +4,7 @@ A kill is a SIGKILL of a service (at a named failpoint or at a random moment), o
 faults come on top: processes stopped for longer than their session, roads cut, clocks set wrong.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -57,11 +58,12 @@ def schedule(
     slot = span_s / max(kills, 1)
     order = list(points)
     random.shuffle(order)
+    following = itertools.cycle(order)  # each in its turn: a long run strikes them all
     found = []
     for number in range(kills):
         at = (number + random.random()) * slot
-        kind = random.choices(("point", "kill", "postgres", "broker"), (60, 28, 7, 5))[0]
-        found.append(_fault(random, at, kind, order[number % len(order)]))
+        kind = random.choices(("point", "kill", "postgres", "broker"), (62, 28, 6, 4))[0]
+        found.append(_fault(random, at, kind, next(following) if kind == "point" else order[0]))
     for _ in range(round(kills * PER_KILL)):
         kind = random.choices(("stop", "cut", "clock", "database-clock"), (4, 5, 4, 2))[0]
         found.append(_fault(random, random.random() * span_s, kind, order[0]))
