@@ -1,0 +1,1 @@
+"""The compose stack from outside: `make compose-test`."""
