@@ -17,7 +17,6 @@ import asyncpg
 from services.cli.providers import postgres
 from services.cli.providers.apache import (
     PROPERTIES,
-    START_LIMIT_S,
     ApacheKafka,
     format_log,
     free_but,
@@ -166,7 +165,7 @@ async def start_postgres(run: Run) -> CrashPostgres:
         postgres.refuse_unless_reachable(run.directory, account)
     server = CrashPostgres(run, postgres.find_binaries(run, account), home, account, secrets.token_urlsafe(24))
     await postgres.make_cluster(run, server.binaries, home, account, server.password)
-    await start_on_a_free_port(run, server.start, server._answers, postgres.START_LIMIT_S)
+    await start_on_a_free_port(run, server.start, server._answers, RECOVERY_LIMIT_S)
     await postgres.create_database(server.port, server.password)
     conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(server.dsn(), timeout=10)
     try:
@@ -200,7 +199,7 @@ async def start_infrastructure() -> AsyncIterator[Infrastructure]:
         kafka = CrashKafka(run, await installed_jars(run), home, new_cluster_id(), roads=to_kafka)
         home.mkdir(mode=0o700)
         await format_log(kafka)
-        await start_on_a_free_port(run, kafka.start, kafka._answers, START_LIMIT_S)
+        await start_on_a_free_port(run, kafka.start, kafka._answers, RECOVERY_LIMIT_S)
         server = await start_postgres(run)
         for proxy in to_postgres.values():
             proxy.upstream = server.port

@@ -141,7 +141,7 @@ async def _settle(
 ) -> None:
     if not shifted:
         await striker.heal()
-    if (why := await clusters.ready(cluster, 120)) is not None:
+    if (why := await clusters.ready(cluster, clusters.START_LIMIT_S)) is not None:
         trouble.append(f"{when}: {why}")
     found = await rest.until_quiet(
         infrastructure.postgres.dsn(), infrastructure.kafka.address, still_s=STILL_S, give_up_s=wish.limit_s
