@@ -10,8 +10,8 @@ This module decides nothing about an event's content.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -31,6 +31,7 @@ from shared.positions import Positions, name
 from shared.postgres import PASSING, Connection, Pool, is_environmental
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
+T = TypeVar("T")
 ATTEMPTS = 5
 LOG_APPEND_TIME = 1
 """Kafka's number for a timestamp that the broker set."""
@@ -38,8 +39,18 @@ log = structlog.get_logger()
 
 
 def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tuple[Received, Event]]:
-    """The events of a batch from our own topics. Unknown types are skipped and reported to `skipped`; fields that this
-    build does not know are ignored; anything unreadable raises Unreadable, a newer version NewerVersion (D16)."""
+    """The events of a batch from our own topics, whole; fields that this build does not know are ignored."""
+    return read_as(messages, skipped, lambda model, received: model.model_validate_json(received.data, extra="ignore"))
+
+
+def read_as(
+    messages: Sequence[Message], skipped: Callable[[str], None], parse: Callable[[type[Event], Received], T]
+) -> list[tuple[Received, T]]:
+    """What `parse` makes of the events of a batch from our own topics: what the service needs of them. Its KeyError or
+    ValueError means that an event is unreadable.
+
+    Unknown types are skipped and reported to `skipped`; anything unreadable raises Unreadable, a newer version
+    NewerVersion (D16)."""
     found = []
     for m in messages:
         try:
@@ -50,7 +61,7 @@ def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tu
                 continue
             if isinstance(model, UnknownVersion):
                 raise NewerVersion(f"{m.topic}/{m.partition}@{m.offset}: {received.type} version {received.version}")
-            found.append((received, model.model_validate_json(received.data, extra="ignore")))
+            found.append((received, parse(model, received)))
         except (KeyError, ValueError, ValidationError) as error:
             raise Unreadable(f"not an event of {m.topic}: {type(error).__name__}") from error
     return found
@@ -70,6 +81,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         topics: Sequence[str],
         handle: Handle,
         committed: Callable[[], None],
+        held: Callable[[], Collection[str]] = tuple,
         prefix: str = "",
         batch: int = 1000,
         session_ms: int = 10_000,
@@ -82,6 +94,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._topics = topics
         self._handle = handle
         self._committed = committed
+        self._held = held
         self._prefix = prefix
         self._batch = batch
         self._session_ms = session_ms
@@ -102,11 +115,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Finish the batch in hand, then return from `run`."""
         self._stopping.set()
 
-    def caught_up(self) -> frozenset[int]:
-        """The partitions of which every topic was read to its end a moment ago, by us. What is decided because nothing
-        was heard may be decided there only: elsewhere it may stand unread.
+    def caught_up(self, topics: Collection[str]) -> frozenset[int]:
+        """The partitions of which each of these topics was read to its end a moment ago, by us. What is decided because
+        nothing was heard there may be decided there only: elsewhere it may stand unread.
         """
-        return self._positions.caught_up(len(self._topics))
+        return self._positions.caught_up(topics)
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         self._positions.clear()
@@ -149,6 +162,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         try:
             await kafka.start()
             while not self._stopping.is_set():
+                self._hold(kafka)
                 begun = asyncio.get_running_loop().time()
                 polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
                 self.polled_at = asyncio.get_running_loop().time()
@@ -167,6 +181,17 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         for tp in taken:
             self.stopped_partitions.pop(name(tp.topic.removeprefix(self._prefix), tp.partition), None)
         metrics.STOPPED_PARTITIONS.labels(self._service).set(len(self.stopped_partitions))
+
+    def _hold(self, kafka: AIOKafkaConsumer) -> None:
+        """Leave unread for now what can wait."""
+        held = self._held()
+        for tp in self._positions.taken:
+            topic = tp.topic.removeprefix(self._prefix)
+            with contextlib.suppress(IllegalStateError):  # revoked meanwhile
+                if topic in held:
+                    kafka.pause(tp)
+                elif name(topic, tp.partition) not in self.stopped_partitions:
+                    kafka.resume(tp)
 
     def _stop_partition(self, kafka: AIOKafkaConsumer, m: Message, reason: str) -> None:
         log.error("partition_stopped", reason=reason)

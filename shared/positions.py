@@ -38,11 +38,12 @@ class Positions:
         self._at_end.clear()
         self._progress.disown()
 
-    def caught_up(self, topics: int) -> frozenset[int]:
+    def caught_up(self, topics: Collection[str]) -> frozenset[int]:
         """The partitions of which all `topics` were read to their end a moment ago."""
         since = asyncio.get_running_loop().time() - CAUGHT_UP_S
-        read = Counter(tp.partition for tp, at in self._at_end.items() if at >= since)
-        return frozenset(number for number, count in read.items() if count == topics)
+        wanted = {self._prefix + topic for topic in topics}
+        read = Counter(tp.partition for tp, at in self._at_end.items() if at >= since and tp.topic in wanted)
+        return frozenset(number for number, count in read.items() if count == len(wanted))
 
     async def take(self, kafka: AIOKafkaConsumer) -> list[TopicPartition]:
         """Position what was assigned and is not yet; those partitions. Raises LogTrimmed."""

@@ -1,6 +1,6 @@
 """The parts that every service has, made from the settings that every service has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from shared.exposure import refuse_exposure
@@ -73,8 +73,10 @@ def consumer_of(
     topics: Sequence[str],
     handle: Handle,
     committed: Callable[[], None],
+    held: Callable[[], Collection[str]] = tuple,
 ) -> Consumer:
-    """One member of the service's group, not started. `committed` is called after each transaction."""
+    """One member of the service's group, not started. `committed` is called after each transaction; the topics that
+    `held` names are left unread while it does."""
     return Consumer(
         pool,
         settings.kafka,
@@ -82,6 +84,7 @@ def consumer_of(
         topics=topics,
         handle=handle,
         committed=committed,
+        held=held,
         prefix=settings.topic_prefix,
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from services.deadline import store
+from services.deadline import fact_store, store
 from services.deadline.calendars import UnknownCalendar, load
 from services.deadline.explanation_texts import text_en, text_zh
 from services.deadline.reading import fact_of
@@ -97,7 +97,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         """Why a clock is due when it is: for machines, and in words in English and 简体中文."""
         async with pool.acquire() as conn, conn.transaction():
             key = await _key(conn, id, caller_of(request))
-            rows = (await store.select_facts(conn, [key])).get(key, [])
+            rows = (await fact_store.select_facts(conn, [(key, None)])).get((key, None), [])
             moment = await clock.moment(conn)
         folded = fold([fact_of(row) for row in rows], load, moment.now, moment.confirmed)
         found = next((c for c in folded.clocks if (c.name, c.subject) == (name, subject)), None)
@@ -111,7 +111,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         """All clocks of a matter, those of its cases included. `id` is authority/matter, or the bare id if unique."""
         async with pool.acquire() as conn:
             key = await _key(conn, id, caller_of(request))
-            rows = (await store.select_clocks(conn, [key])).get(key, [])
+            rows = (await store.select_clocks(conn, [(key, None)])).get((key, None), [])
         told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
         return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
 
@@ -140,7 +140,7 @@ async def _key(conn: Connection, id: str, caller: Principal) -> Key:
     decoded, so a slash may separate the two or belong to either. What the caller may not see is not there.
     """
     parts = id.split("/")
-    there = await store.matters_named(conn, ["/".join(parts[n:]) for n in range(len(parts))])
+    there = await fact_store.matters_named(conn, ["/".join(parts[n:]) for n in range(len(parts))])
     named = [key for key in there if caller.sees(key[0])]
     found = [key for key in named if "/".join(key) == id] or [key for key in named if key[1] == id]
     if not found:
@@ -154,7 +154,7 @@ async def _key(conn: Connection, id: str, caller: Principal) -> Key:
 
 
 def _told(key: Key, row: Stored) -> dict[str, Any]:
-    says = row.says.get("scheduled", {})
+    says = row.says.get("counted", {})
     stop = row.says.get("stop", {})
     return {
         "matter": aggregate_key(*key),

@@ -1,80 +1,114 @@
 """A batch of facts: kept, and every matter they concern folded again. One transaction, one statement for each step."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
-from services.deadline import metrics, store
+from services.deadline import fact_store, metrics, store
 from services.deadline.calendars import load
+from services.deadline.fact_store import FactRow
 from services.deadline.publish import messages
 from services.deadline.reading import fact_of, row_of
+from services.deadline.rules.change import Stored
 from services.deadline.rules.decide import decide
-from services.deadline.store import Key
-from shared import failpoints, outbox
+from services.deadline.store import Key, Subject
+from shared import outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
-from shared.kafka import Handle, read
+from shared.kafka import Handle, read_as
 from shared.postgres import Connection
 
 log = structlog.get_logger()
-TOPICS = ("matter-events", "case-events")
-CaughtUp = Callable[[], Collection[int]]
-"""The partitions that are read to their end. Elsewhere a completion may stand unread: nothing is missed there yet
-(D8).
-"""
+MATTERS, CASES = ("matter-events",), ("case-events",)
+TOPICS = (*MATTERS, *CASES)
 UNCONFIRMED = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def everywhere() -> Collection[int]:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The partitions that are read to their end: elsewhere a completion may stand unread, and nothing is missed there
+    yet (D8). A matter's clocks wait for `matters`, its partition of matter-events; the clocks of its cases wait for
+    `cases`, those read to their end on case-events, too. So a storm of misses does not wait for its own cases.
+    """
+
+    matters: Collection[int]
+    cases: Collection[int]
+
+
+CaughtUp = Callable[[], Read]
+
+
+def everywhere() -> Read:
     """For a service that nobody feeds but the caller."""
-    return range(PARTITIONS)
+    return Read(range(PARTITIONS), range(PARTITIONS))
 
 
 def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
     """What the consumer calls with each batch of `matter-events` and `case-events`."""
 
     async def handle(conn: Connection, batch: Sequence[Message]) -> None:
-        events = read(batch, lambda _: metrics.SKIPPED.inc())
-        rows = [row for received, event in events if (row := row_of(received, event)) is not None]
-        if rows:
-            await store.lock_matters(conn, (row.key for row in rows))
-            changed = await store.insert_facts(conn, rows)
-            metrics.FACTS.inc(len(rows))
-            failpoints.reach("facts.kept")
-            await refold(conn, changed, await clock.moment(conn), caught_up())
+        rows = [row for _, row in read_as(batch, lambda _: metrics.SKIPPED.inc(), row_of) if row is not None]
+        if not rows:
+            return
+        fresh = await fact_store.lock_matters(conn, (row.key for row in rows))
+        first: dict[Subject, dict[tuple[str, str], FactRow]] = {}
+        for row in rows:
+            if row.key in fresh:
+                first.setdefault((row.key, row.subject), {}).setdefault(row.identity, row)
+        facts = {subject: list(found.values()) for subject, found in first.items()}
+        await fact_store.copy_facts(conn, (row for found in facts.values() for row in found))
+        changed = await fact_store.insert_facts(conn, [row for row in rows if row.key not in fresh])
+        metrics.FACTS.inc(len(rows))
+        await refold(conn, changed | facts.keys(), await clock.moment(conn), caught_up(), facts)
 
     return handle
 
 
-async def refold(conn: Connection, keys: Iterable[Key], moment: Moment, buckets: Collection[int]) -> None:
-    """Fold these matters, whose rows the caller has locked, and publish what is new about their clocks. Outside of
-    `buckets` nothing is found missed: its alarm stays, and the sweep fires it once the partition is read to its end.
+async def refold(
+    conn: Connection,
+    subjects: Iterable[Subject],
+    moment: Moment,
+    caught_up: Read,
+    first: Mapping[Subject, Sequence[FactRow]] | None = None,
+) -> None:
+    """Fold these subjects of matters, whose rows the caller has locked, and publish what is new about their clocks: a
+    case's clocks rest on its own facts alone, a matter's on none of them. Where not all is read nothing is found
+    missed: its alarm stays, and the sweep fires it once it may. `first` are all facts of matters that had none before:
+    nothing else is stored of those.
     """
-    wanted = sorted(keys)
+    first = first or {}
+    wanted = sorted(subjects, key=lambda subject: (subject[0], subject[1] or ""))
     if not wanted:
         return
-    facts = await store.select_facts(conn, wanted)
-    clocks = await store.select_clocks(conn, wanted)
-    saved, refolds, events = [], [], []
+    known = [subject for subject in wanted if subject not in first]
+    found = await fact_store.select_facts(conn, known)
+    clocks = await store.select_clocks(conn, known)
+    opened: list[tuple[Key, Stored]] = []
+    saved: list[tuple[Key, Stored]] = []
+    refolds, events = [], []
     counts: Counter[str] = Counter()
-    for key in wanted:
-        happened = [fact_of(row) for row in facts[key]]
-        confirmed = moment.confirmed if store.bucket(key) in buckets else UNCONFIRMED
-        decision = decide(*key, happened, clocks.get(key, ()), load, moment.now, confirmed)
+    for subject in wanted:
+        facts, stored = first.get(subject) or found[subject], clocks.get(subject, ())
+        key = subject[0]
+        confirmed = moment.confirmed if store.bucket(key) in caught_up.cases else UNCONFIRMED
+        decision = decide(*key, [fact_of(row) for row in facts], stored, load, moment.now, confirmed)
         if decision.uncountable:
             log.error("limit_cannot_be_counted", authority=key[0], matter=key[1])
             metrics.UNCOUNTABLE.inc(decision.uncountable)
-        saved += [(key, row) for row, _ in decision.clocks]
-        refolds.append((key, decision.refold_at))
-        counts.update(decision.counts)
+        names = {(clock.name, clock.subject) for clock in stored}
         for row, changes in decision.clocks:
+            (saved if (row.name, row.subject) in names else opened).append((key, row))
             metrics.count(changes, row, moment.now, "facts")
             events += messages(key, row, changes, moment)
+        counts.update(decision.counts)
+        if subject[1] is None or decision.refold_at is not None:
+            refolds.append((subject, decision.refold_at))
+    await store.insert_clocks(conn, opened)
     await store.save_clocks(conn, saved)
-    failpoints.reach("clocks.saved")
-    await store.save_refolds(conn, refolds)
     await store.add_counts(conn, counts)
+    await fact_store.save_refolds(conn, refolds)
     await outbox.append(conn, events)

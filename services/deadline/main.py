@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.deadline.api import routes
 from services.deadline.config import Settings
-from services.deadline.handlers import TOPICS, handler
+from services.deadline.handlers import CASES, MATTERS, TOPICS, Read, handler
 from services.deadline.sweep import Sweep
 from services.deadline.watch import alarms, clocks
 from shared.clock import Clock
@@ -24,15 +24,19 @@ async def build(settings: Settings, clock: Clock) -> App:
         relay.wake()
         sweep.wake()
 
-    def caught_up() -> frozenset[int]:
-        return consumer.caught_up()
+    def caught_up() -> Read:
+        return Read(consumer.caught_up(MATTERS), consumer.caught_up(TOPICS))
 
     consumer = consumer_of(
-        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, caught_up), committed=committed
+        settings,
+        pool,
+        service=NAME,
+        topics=TOPICS,
+        handle=handler(clock, caught_up),
+        committed=committed,
+        held=lambda: CASES if sweep.busy else (),
     )
-    sweep = Sweep(
-        pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=consumer.caught_up
-    )
+    sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=caught_up)
     app = app_of(
         settings,
         pool,

@@ -10,7 +10,8 @@ from services.deadline.store import Key
 from shared.clock import Moment
 from shared.events.base import aggregate_key
 from shared.events.deadline import DEADLINE_EVENTS
-from shared.outbox import Message, message
+from shared.events.envelope import headers_out
+from shared.outbox import Message
 
 TOPIC = "deadline-events"
 SOURCE = "/duban/deadline"
@@ -29,16 +30,14 @@ def messages(key: Key, row: Stored, changes: Sequence[Change], moment: Moment) -
 
 
 def _message(subject: str, row: Stored, change: Change, revision: int, moment: Moment) -> Message:
+    """A clock's statement is what its events say: it is not checked once more against their models here, but by every
+    test that makes one (docs/decisions/made-events-are-checked-by-every-test.md)."""
     says = change.says
     if change.type == "deadline.missed":
         says = {**says, "detected_at": moment.now.isoformat()}
-    return message(
-        TOPIC,
-        _MODELS[change.type].model_validate_json(orjson.dumps(says)),
-        id=str(uuid5(NAMESPACE, f"{subject}|{row.name}|{row.subject}|{revision}")),
-        source=SOURCE,
-        subject=subject,
-        time=moment.now,
-        revision=revision,
+    id = str(uuid5(NAMESPACE, f"{subject}|{row.name}|{row.subject}|{revision}"))
+    headers = headers_out(
+        _MODELS[change.type], id=id, source=SOURCE, subject=subject, time=moment.now, revision=revision,
         causation=change.cause,
-    )
+    )  # fmt: skip
+    return Message(TOPIC, subject, id, headers, orjson.dumps(says))

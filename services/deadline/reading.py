@@ -1,60 +1,111 @@
 """Events of other services as facts: what the fold needs of them, and nothing it could decide itself."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NotRequired
 
 import orjson
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
+from services.deadline.fact_store import FactRow
 from services.deadline.rules.facts import CORRECTED, RETRACTED, Fact
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
-from services.deadline.store import FactRow
+from services.deadline.store import CASE
 from shared.events.accountability import CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
 from shared.events.base import Event, LimitTerms, instant_of, split_key
 from shared.events.envelope import Received
-from shared.events.intake import Recorded
 from shared.events.submissions import Fact as SubmittedFact
 
 CASE_FACTS = (CaseOpened, CaseAnswered, CaseWithdrawn, CaseReinstated)
 
 
-def row_of(received: Received, event: Event) -> FactRow | None:
-    """The row of a fact; None for an event that no clock depends on."""
-    key = split_key(received.subject)
-    if isinstance(event, CaseEvent):
-        if not isinstance(event, CASE_FACTS):
-            return None
-        return FactRow(
-            key=key,
-            identity=(received.source, received.id),
-            event=received.id,
-            type=received.type,
-            subject=f"case:{event.case_id}",
-            occurred_at=event.occurred_at,
-            occurred_on=None,
-            issued_at=received.time,
-            received_at=received.time,
-            revision=received.revision,
-            says=event.to_data(),
-        )
-    if not isinstance(event, Recorded):
-        raise TypeError(f"{received.type} is no fact")
-    when = event.occurred_at if isinstance(event, SubmittedFact) else event.issued_at
-    zone = event.zone if isinstance(event, SubmittedFact) else None
+class _Submission(TypedDict):
+    source: str
+    id: str
+
+
+@with_config(ConfigDict(strict=True, extra="allow"))
+class _Said(TypedDict):
+    """What the fold needs of a fact; whatever else it says is kept with it, for later builds."""
+
+    occurred_at: NotRequired[str]
+    zone: NotRequired[str]
+    submission: _Submission
+    issued_at: str
+    received_at: str
+    unit: NotRequired[str]
+    person: NotRequired[str]
+    item: NotRequired[str]
+    origin: NotRequired[str]
+    limits: NotRequired[list[dict[str, Any]]]
+    replaces: NotRequired[_Submission]
+    fact: NotRequired[dict[str, Any]]
+
+
+@with_config(ConfigDict(strict=True))
+class _CaseSaid(TypedDict):
+    """What the fold needs of a case's life: the rest is accountability's."""
+
+    case_id: str
+    occurred_at: str
+    unit: NotRequired[str]
+    item: NotRequired[str]
+    origin: NotRequired[str]
+    limits: NotRequired[list[dict[str, Any]]]
+
+
+_SAID = TypeAdapter(_Said)
+_CASE_SAID = TypeAdapter(_CaseSaid)
+
+
+def row_of(model: type[Event], received: Received) -> FactRow | None:
+    """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
+    if issubclass(model, CaseEvent):
+        return _row_of_case(received) if issubclass(model, CASE_FACTS) else None
+    says = _SAID.validate_json(received.data)
+    when = _when(says["occurred_at"] if issubclass(model, SubmittedFact) else says["issued_at"])
     return FactRow(
-        key=key,
-        identity=(event.submission.source, event.submission.id),
+        key=split_key(received.subject),
+        identity=(says["submission"]["source"], says["submission"]["id"]),
         event=received.id,
         type=received.type,
         subject="",
-        occurred_at=instant_of(when, zone),
+        occurred_at=_utc(when, says.get("zone")),
         occurred_on=None if isinstance(when, datetime) else when,
-        issued_at=event.issued_at,
-        received_at=event.received_at,
+        issued_at=datetime.fromisoformat(says["issued_at"]),
+        received_at=datetime.fromisoformat(says["received_at"]),
         revision=0,
-        says=event.to_data(),
+        says=says,
     )
+
+
+def _row_of_case(received: Received) -> FactRow:
+    says = _CASE_SAID.validate_json(received.data)
+    return FactRow(
+        key=split_key(received.subject),
+        identity=(received.source, received.id),
+        event=received.id,
+        type=received.type,
+        subject=f"{CASE}{says['case_id']}",
+        occurred_at=_utc(_when(says["occurred_at"]), None),
+        occurred_on=None,
+        issued_at=received.time,
+        received_at=received.time,
+        revision=received.revision,
+        says=says,
+    )
+
+
+def _when(text: str) -> datetime | date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _utc(when: datetime | date, zone: str | None) -> datetime:
+    """As Postgres gives it back: what is said of a fact is the same before and after it was stored."""
+    return instant_of(when, zone).astimezone(UTC)
 
 
 def fact_of(row: FactRow) -> Fact:
@@ -86,13 +137,12 @@ def fact_of(row: FactRow) -> Fact:
 
 def _replacement(row: FactRow, fact: dict[str, Any]) -> Fact:
     data = fact["data"]
-    text = data["occurred_at"]
-    when = datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
-    occurred, on = instant_of(when, data.get("zone")), None if isinstance(when, datetime) else when
+    when = _when(data["occurred_at"])
+    occurred, on = _utc(when, data.get("zone")), None if isinstance(when, datetime) else when
     return fact_of(replace(row, type=fact["type"], occurred_at=occurred, occurred_on=on, says=data))
 
 
-def _limits(says: dict[str, Any]) -> tuple[Limit, ...]:
+def _limits(says: Mapping[str, Any]) -> tuple[Limit, ...]:
     return tuple(_limit(orjson.dumps(terms)) for terms in says.get("limits", ()))
 
 

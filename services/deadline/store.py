@@ -1,8 +1,8 @@
-"""Facts and clocks in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
+"""Clocks in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,10 @@ from shared.postgres import Connection, Record, load_queries
 QUERIES = load_queries(Path(__file__).parent / "sql" / "queries.sql")
 Key = tuple[str, str]
 """(authority, matter)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """A fact as stored; `says` is the event's data, `revision` its place in its case's stream, 0 for a matter's."""
-
-    key: Key
-    identity: tuple[str, str]
-    event: str
-    type: str
-    subject: str
-    occurred_at: datetime
-    occurred_on: date | None
-    issued_at: datetime
-    received_at: datetime
-    revision: int
-    says: dict[str, Any]
+Subject = tuple[Key, str | None]
+"""What clocks are about: a matter, or one of its cases; None for all of a matter's."""
+CASE = "case:"
+"""How the subject of a case's clock begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,68 +30,23 @@ class Awaited:
     oldest: datetime | None
 
 
-def _columns(keys: Iterable[Key]) -> tuple[list[str], list[str]]:
+def columns(keys: Iterable[Key]) -> tuple[list[str], list[str]]:
+    """Keys as Postgres takes them, each once, ascending (D11)."""
     ordered = sorted(set(keys))
     return [authority for authority, _ in ordered], [matter for _, matter in ordered]
 
 
-async def lock_matters(conn: Connection, keys: Iterable[Key]) -> None:
-    """Until the transaction ends nobody else folds or fires these matters."""
-    columns = _columns(keys)
-    await conn.execute(QUERIES["insert_matters"], *columns)
-    await conn.execute(QUERIES["lock_matters"], *columns)
+def subject_columns(subjects: Iterable[Subject]) -> tuple[list[str], list[str], list[str | None]]:
+    """Subjects as Postgres takes them."""
+    given = list(subjects)
+    return [key[0] for key, _ in given], [key[1] for key, _ in given], [subject for _, subject in given]
 
 
-async def insert_facts(conn: Connection, rows: Sequence[FactRow]) -> set[Key]:
-    """Keep what is new; the matters that changed by it."""
-    ordered = sorted(rows, key=lambda row: (row.key, row.identity))
-    fresh = await conn.fetch(
-        QUERIES["insert_facts"],
-        [row.key[0] for row in ordered],
-        [row.key[1] for row in ordered],
-        [row.identity[0] for row in ordered],
-        [row.identity[1] for row in ordered],
-        [row.event for row in ordered],
-        [row.type for row in ordered],
-        [row.subject for row in ordered],
-        [row.occurred_at for row in ordered],
-        [row.occurred_on for row in ordered],
-        [row.issued_at for row in ordered],
-        [row.received_at for row in ordered],
-        [row.revision for row in ordered],
-        [row.says for row in ordered],
-    )
-    return {(row["authority"], row["matter"]) for row in fresh}
-
-
-async def select_facts(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[FactRow]]:
-    """All facts of each matter. A new statement after the locks, so that it sees what the others committed (D11)."""
-    found: dict[Key, list[FactRow]] = {}
-    for row in await conn.fetch(QUERIES["select_facts"], *_columns(keys)):
-        key = row["authority"], row["matter"]
-        found.setdefault(key, []).append(
-            FactRow(
-                key,
-                (row["source"], row["event_id"]),
-                row["event"],
-                row["type"],
-                row["subject"],
-                row["occurred_at"],
-                row["occurred_on"],
-                row["issued_at"],
-                row["received_at"],
-                row["revision"],
-                row["says"],
-            )
-        )
-    return found
-
-
-async def select_clocks(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Stored]]:
-    """All clocks of each matter as they were left."""
-    found: dict[Key, list[Stored]] = {}
-    for row in await conn.fetch(QUERIES["select_clocks"], *_columns(keys)):
-        found.setdefault((row["authority"], row["matter"]), []).append(_stored(row))
+async def select_clocks(conn: Connection, subjects: Iterable[Subject]) -> dict[Subject, list[Stored]]:
+    """The clocks of each subject as they were left."""
+    found: dict[Subject, list[Stored]] = {}
+    for row in await conn.fetch(QUERIES["select_clocks"], *subject_columns(subjects)):
+        found.setdefault(((row["authority"], row["matter"]), row["part"]), []).append(_stored(row))
     return found
 
 
@@ -113,62 +55,60 @@ def bucket(key: Key) -> int:
     return bucket_of(aggregate_key(*key))
 
 
+def _lane(key: Key, clock: Stored) -> int:
+    return 2 * bucket(key) + clock.subject.startswith(CASE)
+
+
+def lanes(matters: Collection[int], cases: Collection[int]) -> list[int]:
+    """The lanes of clocks: those of matters in these partitions, those of cases in those."""
+    return sorted([2 * partition for partition in matters] + [2 * partition + 1 for partition in cases])
+
+
 async def claim_due_clocks(
-    conn: Connection, buckets: Collection[int], at: datetime, now: datetime, limit: int
+    conn: Connection, lanes: Sequence[int], at: datetime, now: datetime, limit: int
 ) -> list[tuple[Key, Stored]]:
-    """Clocks in these buckets whose alarm is at or before `at`, of at most `limit` matters, earliest first; none of a
+    """Clocks in these lanes whose alarm is at or before `at`, of at most `limit` matters, earliest first; none of a
     matter that is to be folded by `now`. Locked, then looked up: the row seen before the lock may be of yesterday.
     """
-    matters = await conn.fetch(QUERIES["claim_due_matters"], sorted(buckets), at, now, limit)
-    columns = _columns((row["authority"], row["matter"]) for row in matters)
-    rows = await conn.fetch(QUERIES["select_due_clocks"], *columns, at) if matters else []
+    matters = await conn.fetch(QUERIES["claim_due_matters"], lanes, at, now, limit)
+    if not matters:
+        return []
+    keys = columns((row["authority"], row["matter"]) for row in matters)
+    rows = await conn.fetch(QUERIES["select_due_clocks"], *keys, at, lanes)
     return [((row["authority"], row["matter"]), _stored(row)) for row in rows]
 
 
-async def claim_matters_to_refold(conn: Connection, now: datetime, limit: int) -> list[Key]:
-    """Matters with a fact that was in the future and is known by `now`, locked."""
-    rows = await conn.fetch(QUERIES["claim_matters_to_refold"], now, limit)
-    return [(row["authority"], row["matter"]) for row in rows]
+async def insert_clocks(conn: Connection, rows: Iterable[tuple[Key, Stored]]) -> None:
+    """Clocks that were never stored. Where a row is there already the whole batch fails: its matter is locked."""
+    records = [_record(key, clock) for key, clock in rows]
+    if records:
+        await conn.copy_records_to_table("clocks", columns=COLUMNS, records=records)
 
 
-async def save_clocks(conn: Connection, rows: Sequence[tuple[Key, Stored]]) -> None:
-    """Write clocks as folded or fired."""
-    if not rows:
-        return
-    await conn.execute(
-        QUERIES["save_clocks"],
-        [key[0] for key, _ in rows],
-        [key[1] for key, _ in rows],
-        [c.name for _, c in rows],
-        [c.subject for _, c in rows],
-        [bucket(key) for key, _ in rows],
-        [c.state.value for _, c in rows],
-        [c.item for _, c in rows],
-        [c.unit for _, c in rows],
-        [c.zone for _, c in rows],
-        [c.due_on for _, c in rows],
-        [c.late_from for _, c in rows],
-        [c.done_at for _, c in rows],
-        [c.done_on for _, c in rows],
-        [c.withdrawn for _, c in rows],
-        [c.warned for _, c in rows],
-        [c.alarms[0][0] if c.alarms else None for _, c in rows],
-        [{"ahead": [[at.isoformat(), label] for at, label in c.alarms]} for _, c in rows],
-        [c.says for _, c in rows],
-        [c.miss for _, c in rows],
-        [c.digest for _, c in rows],
-        [c.applies for _, c in rows],
-        [c.revision for _, c in rows],
-        [c.known for _, c in rows],
-        [c.confirmed for _, c in rows],
-    )
+async def save_clocks(conn: Connection, rows: Iterable[tuple[Key, Stored]]) -> None:
+    """Write clocks as folded, known before or not."""
+    records = [_record(key, clock) for key, clock in rows]
+    if records:
+        await conn.execute(QUERIES["save_clocks"], *map(list, zip(*records, strict=True)))
 
 
-async def save_refolds(conn: Connection, rows: Sequence[tuple[Key, datetime | None]]) -> None:
-    """When each matter is to be folded again."""
-    await conn.execute(
-        QUERIES["save_refolds"], [key[0] for key, _ in rows], [key[1] for key, _ in rows], [at for _, at in rows]
-    )
+async def save_fired(conn: Connection, rows: Sequence[tuple[Key, Stored]], confirmed: datetime) -> None:
+    """Write what firing changes of clocks, and nothing else of their rows."""
+    if rows:
+        await conn.execute(
+            QUERIES["save_fired"],
+            [key[0] for key, _ in rows],
+            [key[1] for key, _ in rows],
+            [c.name for _, c in rows],
+            [c.subject for _, c in rows],
+            [c.state.value for _, c in rows],
+            [c.warned for _, c in rows],
+            [c.alarms[0][0] if c.alarms else None for _, c in rows],
+            [_ahead(c) for _, c in rows],
+            [c.miss for _, c in rows],
+            confirmed,
+            [c.revision for _, c in rows],
+        )
 
 
 async def add_counts(conn: Connection, counts: Mapping[str, int]) -> None:
@@ -196,11 +136,6 @@ async def next_alarm(conn: Connection) -> datetime | None:
     return at
 
 
-async def matters_named(conn: Connection, ids: Sequence[str]) -> list[Key]:
-    """The matters of these bare ids, whatever their authority (D1)."""
-    return [(row["authority"], row["matter"]) for row in await conn.fetch(QUERIES["select_matters_named"], ids)]
-
-
 async def page_of_deadlines(
     conn: Connection,
     *,
@@ -214,6 +149,26 @@ async def page_of_deadlines(
     position = after or (None, None, None, None, None)
     rows = await conn.fetch(QUERIES["select_deadlines"], state, unit, due_before, *position, limit)
     return [((row["authority"], row["matter"]), _stored(row)) for row in rows]
+
+
+COLUMNS = (
+    "authority", "matter", "clock", "subject", "lane", "state", "item", "unit", "zone", "due_on", "late_from",
+    "done_at", "done_on", "withdrawn", "warned", "next_alarm_at", "alarms", "says", "missed_late_from", "digest",
+    "applies", "revision", "known_at", "confirmed_at",
+)  # fmt: skip
+"""Of `clocks`, in the order of `save_clocks`."""
+
+
+def _record(key: Key, c: Stored) -> tuple[Any, ...]:
+    return (
+        *key, c.name, c.subject, _lane(key, c), c.state.value, c.item, c.unit, c.zone, c.due_on, c.late_from, c.done_at,
+        c.done_on, c.withdrawn, c.warned, c.alarms[0][0] if c.alarms else None, _ahead(c), c.says, c.miss, c.digest,
+        c.applies, c.revision, c.known, c.confirmed,
+    )  # fmt: skip
+
+
+def _ahead(clock: Stored) -> dict[str, Any]:
+    return {"ahead": clock.alarms}
 
 
 def _stored(row: Record) -> Stored:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import structlog
 
-from services.deadline import metrics, store
+from services.deadline import fact_store, metrics, store
 from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
@@ -50,6 +50,8 @@ class Sweep:
         self._batch = batch
         self._poll_s = poll_s
         self._woken = asyncio.Event()
+        self.busy = False
+        """Whether more alarms have come than one batch fires. What can wait a second should wait then."""
 
     def wake(self) -> None:
         """Clocks have changed, or the time: look now instead of at the next poll."""
@@ -60,10 +62,11 @@ class Sweep:
         begun = asyncio.get_running_loop().time()
         async with self._pool.acquire() as conn, conn.transaction():
             moment = await self._clock.moment(conn)
-            buckets = self._caught_up()
-            keys = await store.claim_matters_to_refold(conn, moment.now, self._batch)
-            await refold(conn, keys, moment, buckets)
-            claimed = await store.claim_due_clocks(conn, buckets, moment.confirmed, moment.now, self._batch)
+            read = self._caught_up()
+            keys = await fact_store.claim_matters_to_refold(conn, moment.now, self._batch)
+            await refold(conn, [(key, None) for key in keys], moment, read)
+            lanes = store.lanes(read.matters, read.cases)
+            claimed = await store.claim_due_clocks(conn, lanes, moment.confirmed, moment.now, self._batch)
             if claimed:
                 failpoints.reach("sweep.claimed")
             saved, events = [], []
@@ -74,7 +77,7 @@ class Sweep:
                 tally(counts, row, fired)
                 metrics.count(changes, fired, moment.now, "sweep")
                 events += messages(key, fired, changes, moment)
-            await store.save_clocks(conn, saved)
+            await store.save_fired(conn, saved, moment.confirmed)
             await store.add_counts(conn, counts)
             await outbox.append(conn, events)
             upcoming = await store.next_alarm(conn)
@@ -96,6 +99,7 @@ class Sweep:
                 async with self._pool.acquire() as conn, moves(conn, self.wake):
                     await self._sweep(stopping)
             except PASSING as error:
+                self.busy = False
                 log.warning("sweep_retrying", error=type(error).__name__)
                 await asyncio.sleep(self._poll_s)
 
@@ -106,6 +110,7 @@ class Sweep:
             while not stopping.is_set():
                 self._woken.clear()
                 result = await self.run_once()
+                self.busy = result.fired >= self._batch
                 if result.fired or result.folded:
                     continue
                 wait_s = self._poll_s

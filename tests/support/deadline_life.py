@@ -2,7 +2,7 @@
 are carried along. Every step is held to the laws of the published stream; a broken one fails the test at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -142,7 +142,7 @@ class Life:
         }  # fmt: skip
 
 
-def warned_at(says: dict[str, Any], zone: str) -> datetime:
+def warned_at(says: Mapping[str, Any], zone: str) -> datetime:
     """00:00 of the day so many days before the due day."""
     due = says["due"]
     day = datetime.fromisoformat(due).astimezone(ZoneInfo(zone)).date() if "T" in due else date.fromisoformat(due)

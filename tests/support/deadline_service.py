@@ -155,8 +155,8 @@ class Service:
 
     async def rows(self, key: Key = ("A", "1")) -> dict[tuple[str, str], Stored]:
         async with self.pool.acquire() as conn:
-            found = await store.select_clocks(conn, [key])
-        return {(row.name, row.subject): row for row in found.get(key, [])}
+            found = await store.select_clocks(conn, [(key, None)])
+        return {(row.name, row.subject): row for row in found.get((key, None), [])}
 
     async def published(self) -> list[tuple[Received, ClockEvent]]:
         """Everything in the outbox, in order, as consumers read it."""

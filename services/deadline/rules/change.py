@@ -18,8 +18,7 @@ LATE = frozenset({State.MISSED, State.MISSED_DONE})
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A clock's row. `says` holds what its events will say: `about`, `scheduled`, `missed`, `stop`; or the `problem`
-    for which there is no due.
+    """A clock's row. `says` is its statement: what its events will say.
 
     `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
     a clock whose limit or registration fell away. `known` and `confirmed` are the latest instants it was judged at: a
@@ -63,18 +62,10 @@ class Change:
     cause: str
 
 
-def rowed(authority: str, matter: str, clock: Clock) -> Stored:
-    """The row of a clock that was never stored."""
+def rowed(authority: str, matter: str, clock: Clock, known: datetime, confirmed: datetime) -> Stored:
+    """The row of a clock that was never stored, as judged at these instants."""
     due, stop = clock.due, clock.stop
-    says: Statement = {"about": statement.about(authority, matter, clock)}
-    says["facts"] = [statement.fact_text(fact) for fact in clock.facts]
-    if clock.problem is not None:
-        says["problem"] = clock.problem
-    if due is not None:
-        says |= {"scheduled": statement.scheduled(clock, due), "missed": statement.missed(clock, due)}
-    if stop is not None:
-        fact = statement.fact_text(stop.fact)
-        says["stop"] = {"done_at": fact["occurred_at"], "facts": [fact]}
+    says = statement.stated(authority, matter, clock)
     return Stored(
         name=clock.name,
         subject=clock.subject,
@@ -90,7 +81,9 @@ def rowed(authority: str, matter: str, clock: Clock) -> Stored:
         warned=clock.warned,
         alarms=clock.alarms,
         says=says,
-        digest=statement.digest(says["about"], says["missed"]) if due else None,
+        digest=statement.digest(says) if due else None,
+        known=known,
+        confirmed=confirmed,
     )
 
 
@@ -122,14 +115,17 @@ def fire(row: Stored, confirmed: datetime) -> tuple[Stored, tuple[Change, ...]]:
         return row, ()
     ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
-    row = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
     if passed[-1] != MISS:
-        warned = replace(row, state=State.WARNED, revision=row.revision + 1)
+        warned = replace(
+            row, state=State.WARNED, warned=told, alarms=ahead, confirmed=confirmed, revision=row.revision + 1
+        )
         return warned, (_warned(warned),)
-    state = State.MISSED if row.done_at is None else State.MISSED_DONE
-    late = replace(row, state=state, miss=row.late_from)
-    changes = tuple(_late(None, late))
-    return replace(late, revision=row.revision + len(changes)), changes
+    changes = [_missed(row)] if row.done_at is None else [_missed(row), _ended("deadline.stopped_late", row)]
+    late = replace(
+        row, state=State.MISSED if row.done_at is None else State.MISSED_DONE, miss=row.late_from, warned=told,
+        alarms=ahead, confirmed=confirmed, revision=row.revision + len(changes),
+    )  # fmt: skip
+    return late, tuple(changes)
 
 
 def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iterator[Change]:
@@ -146,10 +142,9 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
             yield _voided(new, "limit-removed", new.says["facts"], _mover(old, new))
         return
     if old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
-        yield _said("deadline.scheduled", new, "scheduled")
+        yield Change("deadline.scheduled", statement.scheduled(new.says), _cause(new.says["facts"]))
     elif old.late_from != new.late_from:
-        previous = {"previous_due": old.says["scheduled"]["due"]}
-        told = {**new.says["about"], **new.says["scheduled"], **previous}
+        told = {**statement.scheduled(new.says), "previous_due": old.says["counted"]["due"]}
         yield Change("deadline.rescheduled", told, _mover(old, new))
     match new.state:
         case State.MET if old is None or old.state is not State.MET or old.done_at != new.done_at:
@@ -167,34 +162,32 @@ def _late(old: Stored | None, new: Stored) -> Iterator[Change]:
     out never to have been. It says that nothing is done: a late end that stands is told after it each time.
     """
     reopened = old is not None and old.state is State.MISSED_DONE and new.state is State.MISSED
-    again = old is None or old.digest != new.digest or reopened
+    again = old is None or (old.digest is not None and old.digest != new.digest) or reopened
     if again:
-        yield _said("deadline.missed", new, "missed")
+        yield _missed(new)
     if new.state is State.MISSED_DONE and (again or old is None or old.done_at != new.done_at):
         yield _ended("deadline.stopped_late", new)
 
 
-def _said(type_: str, row: Stored, part: str) -> Change:
-    return Change(type_, {**row.says["about"], **row.says[part]}, _cause(row.says["facts"]))
+def _missed(row: Stored) -> Change:
+    return Change("deadline.missed", statement.missed(row.says), _cause(row.says["facts"]))
 
 
 def _ended(type_: str, row: Stored) -> Change:
-    says = row.says["scheduled"]
-    told = {**row.says["about"], "due": says["due"], "late_from": says["late_from"], **row.says["stop"]}
-    return Change(type_, told, _cause(row.says["stop"]["facts"]))
+    stop = row.says["stop"]
+    return Change(type_, {**statement.dated(row.says), **stop}, _cause(stop["facts"]))
 
 
 def _warned(row: Stored) -> Change:
-    says = row.says["missed"]
-    holding = says["holdings"][-1] if says["holdings"] else {"since": says["late_from"]}
-    told = {"due": says["due"], "late_from": says["late_from"], "warning": row.warned, "holding": holding}
-    return Change("deadline.warned", {**row.says["about"], **told}, _cause(row.says["facts"]))
+    says = statement.dated(row.says)
+    holdings = row.says["holdings"]
+    holding = holdings[-1] if holdings else {"since": says["late_from"]}
+    return Change("deadline.warned", {**says, "warning": row.warned, "holding": holding}, _cause(row.says["facts"]))
 
 
 def _withdrawn(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:
-    says = row.says["missed"]
-    told = {"due": says["due"], "late_from": says["late_from"], "reason": reason, "facts": facts}
-    return Change("deadline.withdrawn", {**row.says["about"], **told}, cause or _cause(facts))
+    told = {**statement.dated(row.says), "reason": reason, "facts": facts}
+    return Change("deadline.withdrawn", told, cause or _cause(facts))
 
 
 def _voided(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:

@@ -46,10 +46,10 @@ def decide(
     counts: Counter[str] = Counter()
     for clock in folded.clocks:
         old = before.pop((clock.name, clock.subject), None)
-        row, changes = compare(old, rowed(authority, matter, clock))
+        row, changes = compare(old, rowed(authority, matter, clock, now, confirmed))
         if row != old:
             tally(counts, old, row)
-            decided.append((replace(row, known=now, confirmed=confirmed), changes))
+            decided.append((row, changes))
         if clock.problem is not None and (old is None or old.problem != clock.problem):
             uncountable += 1
     for old in before.values():

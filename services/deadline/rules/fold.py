@@ -177,7 +177,7 @@ def _clock(
         stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
         warned=warned,
         alarms=alarms,
-        facts=tuple(dict.fromkeys(fact for fact in (stated_by, begun) if fact is not None)),
+        facts=(stated_by,) if begun is None or begun is stated_by else (stated_by, begun),
         holdings=held,
         item=registration.item,
         unit=held[-1].unit if held else registration.unit,

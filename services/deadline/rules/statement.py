@@ -1,8 +1,14 @@
-"""What can be said of a clock in an event, written when the clock is computed: the sweep fires from it (D12)."""
+"""What can be said of a clock in an event, written when the clock is computed: the sweep fires from it (D12).
+
+A clock's statement says each thing once: `about` whom, the `facts` it rests on, how it was `counted`, in whose
+`holdings` the matter was, what `stop` ended it, or the `problem` for which there is no due. Events are views of it, in
+the order of fields of their models.
+"""
 
 import hashlib
-import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +17,7 @@ from services.deadline.rules.facts import Fact
 from services.deadline.rules.fold import Clock, Holding
 from services.deadline.rules.limits import Limit
 
-Statement = dict[str, Any]
+Statement = Mapping[str, Any]
 TOLD_HOLDINGS = 20
 """A miss tells the last so many hands before its due, whatever its history: it must fit into a message, and who had the
 matter at the due is among them. The digest covers what is told, no more: a change further back tells nobody anything.
@@ -25,13 +31,20 @@ def instant_text(at: datetime) -> str:
 
 def local_text(at: datetime, zone: str) -> str:
     """ISO 8601 with the offset of the zone: people read it."""
-    return at.astimezone(ZoneInfo(zone)).isoformat()
+    return _local_text(at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=1024)  # everyone's limit ends at the same close of business
+def _local_text(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    whole = not (local.utcoffset() or timedelta()) % timedelta(minutes=1)
+    return (local if whole else at).isoformat()  # local mean time: RFC 3339 spells no offset with seconds
 
 
 def fact_text(fact: Fact) -> Statement:
     """A fact as an event names it: its submission's identity and its event on our own topics."""
     source, id = fact.identity
-    occurred = fact.on.isoformat() if fact.on else fact.occurred.isoformat()
+    occurred = (fact.on or fact.occurred).isoformat()
     return {"type": fact.type, "occurred_at": occurred, "source": source, "id": id, "event": fact.event}
 
 
@@ -42,72 +55,90 @@ def due_text(due: Due, zone: str) -> str:
 
 def limit_text(limit: Limit) -> Statement:
     """The limit as it was stamped."""
-    text: Statement = {
-        "clock": limit.clock,
-        "start_rule": str(limit.start_rule),
-        "roll": str(limit.roll),
-        "zone": limit.zone,
+    text: dict[str, Any] = {"clock": limit.clock}
+    if limit.amount is not None:
+        text["amount"] = str(limit.amount)
+    if limit.at is not None:
+        text["at"] = limit.at.isoformat()
+    text |= {"start_rule": limit.start_rule.value, "roll": limit.roll.value, "zone": limit.zone}
+    if limit.day_ends is not None:
+        text["day_ends"] = limit.day_ends.isoformat()
+    return text | {
         "calendar": limit.calendar,
         "starts_on": list(limit.starts_on),
         "stops_on": list(limit.stops_on),
         "warnings": list(limit.warnings),
         "source": limit.source,
     }
-    if limit.amount is not None:
-        text["amount"] = str(limit.amount)
-    if limit.at is not None:
-        text["at"] = limit.at.isoformat()
-    if limit.day_ends is not None:
-        text["day_ends"] = limit.day_ends.isoformat()
-    return text
 
 
 def holding_text(holding: Holding, before: datetime | None = None) -> Statement:
     """[since, until); what happened at or after `before` is not known to it."""
     until = holding.until if before is None or holding.until is None or holding.until < before else None
-    text: Statement = {"since": instant_text(holding.since)}
-    text |= {"until": instant_text(until)} if until else {}
-    text |= {"unit": holding.unit} if holding.unit else {}
-    return text | ({"person": holding.person} if holding.person else {})
+    text = {"since": instant_text(holding.since)}
+    if until:
+        text["until"] = instant_text(until)
+    if holding.unit:
+        text["unit"] = holding.unit
+    if holding.person:
+        text["person"] = holding.person
+    return text
 
 
 def about(authority: str, matter: str, clock: Clock) -> Statement:
     """What every event of the clock says."""
-    text: Statement = {"authority": authority, "matter": matter, "clock": clock.name, "origin": clock.origin}
-    for name, value in (("subject", clock.subject), ("item", clock.item), ("unit", clock.unit)):
-        if value:
-            text[name] = value
+    text = {"authority": authority, "matter": matter, "clock": clock.name, "subject": clock.subject}
+    if clock.item:
+        text["item"] = clock.item
+    if clock.unit:
+        text["unit"] = clock.unit
+    text["origin"] = clock.origin
     return text
 
 
-def dated(due: Due, limit: Limit) -> Statement:
-    """When the clock is due."""
-    return {"due": due_text(due, limit.zone), "late_from": local_text(due.late_from, limit.zone)}
+def stated(authority: str, matter: str, clock: Clock) -> Statement:
+    """The clock's statement."""
+    says: dict[str, Any] = {
+        "about": about(authority, matter, clock),
+        "facts": [fact_text(fact) for fact in clock.facts],
+    }
+    if clock.problem is not None:
+        says["problem"] = clock.problem
+    if (due := clock.due) is not None:
+        says["counted"] = {
+            "due": due_text(due, clock.limit.zone),
+            "late_from": local_text(due.late_from, clock.limit.zone),
+            "limit": limit_text(clock.limit),
+            "calendar": clock.calendar,
+            "provisional": due.provisional,
+        }
+        says["holdings"] = [holding_text(holding, due.late_from) for holding in clock.holdings[-TOLD_HOLDINGS:]]
+    if clock.stop is not None:
+        fact = fact_text(clock.stop.fact)
+        says["stop"] = {"done_at": fact["occurred_at"], "facts": [fact]}
+    return says
 
 
-def scheduled(clock: Clock, due: Due) -> Statement:
+def dated(says: Statement) -> Statement:
+    """Whose clock, and when it is due: what each event of a clock with a due says."""
+    counted = says["counted"]
+    return {**says["about"], "due": counted["due"], "late_from": counted["late_from"]}
+
+
+def scheduled(says: Statement) -> Statement:
     """The count and what it rests on."""
-    return {
-        **dated(due, clock.limit),
-        "limit": limit_text(clock.limit),
-        "calendar": clock.calendar,
-        "provisional": due.provisional,
-        "facts": [fact_text(fact) for fact in clock.facts],
-    }
+    return {**says["about"], **says["counted"], "facts": says["facts"]}
 
 
-def missed(clock: Clock, due: Due) -> Statement:
-    """What a miss will say, but for the instant of its detection."""
-    return {
-        **dated(due, clock.limit),
-        "limit": limit_text(clock.limit),
-        "calendar": clock.calendar,
-        "holdings": [holding_text(holding, due.late_from) for holding in clock.holdings[-TOLD_HOLDINGS:]],
-        "facts": [fact_text(fact) for fact in clock.facts],
-    }
+def missed(says: Statement) -> Statement:
+    """What a miss says; the instant of its detection is filled in when it is published."""
+    counted = says["counted"]
+    rest = {"limit": counted["limit"], "calendar": counted["calendar"], "detected_at": None}
+    return {**dated(says), **rest, "holdings": says["holdings"], "facts": says["facts"]}
 
 
-def digest(about: Statement, miss: Statement) -> str:
+def digest(says: Statement) -> str:
     """Changes when the miss must be published again: another unit or item, or other hands up to the due (D18)."""
-    told = [about.get("unit"), about.get("item"), miss["late_from"], miss["holdings"]]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+    about = says["about"]
+    told = [about.get("unit"), about.get("item"), says["counted"]["late_from"], says["holdings"]]
+    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()

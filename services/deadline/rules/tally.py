@@ -22,12 +22,14 @@ def kinds(row: Stored | None) -> list[str]:
     found = [row.state.value]
     if row.problem is not None:
         found.append(UNCOUNTABLE)
-    if row.state in _RUNNING and row.says["scheduled"]["provisional"]:
+    if row.state in _RUNNING and row.says["counted"]["provisional"]:
         found.append(PROVISIONAL)
     return found
 
 
 def tally(counts: Counter[str], before: Stored | None, after: Stored) -> None:
     """Add to `counts` what becomes of the numbers when a clock changes so."""
-    counts.subtract(kinds(before))
-    counts.update(kinds(after))
+    for kind in kinds(before):
+        counts[kind] -= 1
+    for kind in kinds(after):
+        counts[kind] += 1

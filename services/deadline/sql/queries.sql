@@ -1,8 +1,9 @@
 -- insert_matters --
--- Make sure that there is a row to lock for each matter.
+-- Make sure that there is a row to lock for each matter; those that nobody knew before.
 insert into matters (authority, matter)
 select a, m from unnest($1::text[], $2::text[]) u (a, m) order by a, m
 on conflict do nothing
+returning authority, matter
 
 -- lock_matters --
 -- In the order of their keys, so that no two batches wait for each other (D11).
@@ -11,31 +12,31 @@ order by x.authority, x.matter
 for update of x
 
 -- insert_facts --
--- Keep the facts that are new; the matters of those.
+-- Keep the facts that are new; what those are about.
 insert into facts (authority, matter, source, event_id, event, type, subject, occurred_at, occurred_on, issued_at, received_at,
     revision, says)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::timestamptz[], $9::date[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::jsonb[])
+    $8::timestamptz[], $9::date[], $10::timestamptz[], $11::timestamptz[], $12::bigint[], $13::json[])
 on conflict do nothing
-returning authority, matter
+returning authority, matter, subject
 
 -- select_facts --
--- All facts of the matters, in no order: the fold has its own.
-select f.* from unnest($1::text[], $2::text[]) u (a, m)
-join facts f on f.authority = u.a and f.matter = u.m
+-- All facts of the subjects, null for whole matters, in no order: the fold has its own.
+select f.*, u.s as part from unnest($1::text[], $2::text[], $3::text[]) u (a, m, s)
+join facts f on f.authority = u.a and f.matter = u.m and (u.s is null or f.subject = u.s)
 
 -- select_clocks --
--- All clocks of the matters as they were left.
-select c.* from unnest($1::text[], $2::text[]) u (a, m)
-join clocks c on c.authority = u.a and c.matter = u.m
+-- All clocks of the subjects, null for whole matters, as they were left.
+select c.*, u.s as part from unnest($1::text[], $2::text[], $3::text[]) u (a, m, s)
+join clocks c on c.authority = u.a and c.matter = u.m and (u.s is null or c.subject = u.s)
 
 -- claim_due_matters --
--- Matters in these buckets with a clock whose alarm has come, earliest first, locked. Those another transaction works on
+-- Matters with a clock in these lanes whose alarm has come, earliest first, locked. Those another transaction works on
 -- are left to it; those with a fact that has become known are folded first: their rows may say what is not true (D7).
-select m.authority, m.matter from unnest($1::int[]) b
+select m.authority, m.matter from unnest($1::int[]) l
 cross join lateral (
     select authority, matter, next_alarm_at from clocks
-    where bucket = b and next_alarm_at <= $2
+    where lane = l and next_alarm_at <= $2
     order by next_alarm_at limit $4
 ) c
 join matters m on m.authority = c.authority and m.matter = c.matter
@@ -48,7 +49,7 @@ for update of m skip locked
 -- Looked up again under the lock: what was due may have been met meanwhile. In the order in which they fell due.
 select c.* from unnest($1::text[], $2::text[]) u (a, m)
 join clocks c on c.authority = u.a and c.matter = u.m
-where c.next_alarm_at <= $3
+where c.next_alarm_at <= $3 and c.lane = any($4::int[])
 order by c.authority, c.matter, c.next_alarm_at, c.late_from, c.clock, c.subject
 
 -- claim_matters_to_refold --
@@ -61,12 +62,12 @@ for update skip locked
 
 -- save_clocks --
 -- Write the rows as folded or fired.
-insert into clocks (authority, matter, clock, subject, bucket, state, item, unit, zone, due_on, late_from, done_at, done_on,
+insert into clocks (authority, matter, clock, subject, lane, state, item, unit, zone, due_on, late_from, done_at, done_on,
     withdrawn, warned, next_alarm_at, alarms, says, missed_late_from, digest, applies, revision,
     known_at, confirmed_at)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::date[], $11::timestamptz[], $12::timestamptz[], $13::date[], $14::boolean[],
-    $15::text[], $16::timestamptz[], $17::jsonb[], $18::jsonb[], $19::timestamptz[], $20::text[], $21::boolean[],
+    $15::text[], $16::timestamptz[], $17::jsonb[], $18::json[], $19::timestamptz[], $20::text[], $21::boolean[],
     $22::bigint[], $23::timestamptz[], $24::timestamptz[])
 on conflict (authority, matter, clock, subject) do update set
     state = excluded.state, item = excluded.item, unit = excluded.unit, zone = excluded.zone, due_on = excluded.due_on,
@@ -76,11 +77,22 @@ on conflict (authority, matter, clock, subject) do update set
     digest = excluded.digest, applies = excluded.applies, revision = excluded.revision,
     known_at = excluded.known_at, confirmed_at = excluded.confirmed_at
 
+-- save_fired --
+-- Write what the sweep changed of rows that it has locked: all else in them stays as it was folded.
+update clocks c set
+    state = u.state, warned = u.warned, next_alarm_at = u.next_alarm_at, alarms = u.alarms,
+    missed_late_from = u.missed_late_from, revision = u.revision, confirmed_at = $10
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[],
+    $9::timestamptz[], $11::bigint[])
+    u (authority, matter, clock, subject, state, warned, next_alarm_at, alarms, missed_late_from, revision)
+where c.authority = u.authority and c.matter = u.matter and c.clock = u.clock and c.subject = u.subject
+
 -- save_refolds --
 -- When each matter is to be folded again.
-update matters m set refold_at = u.at
-from unnest($1::text[], $2::text[], $3::timestamptz[]) u (a, m, at)
-where m.authority = u.a and m.matter = u.m and m.refold_at is distinct from u.at
+-- What was folded of a matter in part says nothing of its other parts: their fold, planned before, stays.
+update matters m set refold_at = case when u.whole then u.at else least(m.refold_at, u.at) end
+from unnest($1::text[], $2::text[], $3::boolean[], $4::timestamptz[]) u (a, m, whole, at)
+where m.authority = u.a and m.matter = u.m
 
 -- add_clock_counts --
 -- What a batch changed of the numbers of clocks.
@@ -93,10 +105,20 @@ insert into clock_counts (kind, n) select kind, sum(n) from gone group by kind r
 
 -- select_awaited_alarms --
 -- Alarms that have come: how many are to be fired, how many are not confirmed yet, since when the first one waits.
+with lanes (lane) as (
+    select generate_series(0, (select max(lane) from clocks where next_alarm_at is not null))
+)
 select
-    (select count(*) from (select from clocks where next_alarm_at <= $1 limit $3) d) as due,
-    (select count(*) from (select from clocks where next_alarm_at > $1 and next_alarm_at <= $2 limit $3) u) as unconfirmed,
-    (select next_alarm_at from clocks where next_alarm_at <= $1 order by next_alarm_at limit 1) as oldest
+    (select count(*) from (
+        select from lanes l join clocks c on c.lane = l.lane and c.next_alarm_at <= $1 limit $3
+    ) d) as due,
+    (select count(*) from (
+        select from lanes l join clocks c on c.lane = l.lane and c.next_alarm_at > $1 and c.next_alarm_at <= $2 limit $3
+    ) u) as unconfirmed,
+    (select min(f.at) from lanes l cross join lateral (
+        select next_alarm_at as at from clocks
+        where lane = l.lane and next_alarm_at <= $1 order by next_alarm_at limit 1
+    ) f) as oldest
 
 -- select_next_alarm --
 -- The earliest alarm of all, null when nothing is awaited.

@@ -11,7 +11,7 @@ create table clocks (
     matter text not null,
     clock text not null,
     subject text not null,
-    bucket integer not null,
+    lane integer not null,
     state text not null,
     item text,
     unit text,
@@ -24,7 +24,7 @@ create table clocks (
     warned text,
     next_alarm_at timestamp with time zone,
     alarms jsonb not null,
-    says jsonb not null,
+    says json not null,
     missed_late_from timestamp with time zone,
     digest text,
     applies boolean not null,
@@ -39,10 +39,11 @@ create table clocks (
     constraint clocks_with_a_due_know_when_they_are_late CHECK (late_from IS NOT NULL OR (state = ANY (ARRAY['not_started'::text, 'void'::text])))
 );
 CREATE INDEX clocks_by_due ON clocks USING btree (late_from, authority, matter, clock, subject) WHERE applies AND late_from IS NOT NULL;
-CREATE INDEX clocks_by_next_alarm ON clocks USING btree (next_alarm_at) WHERE next_alarm_at IS NOT NULL;
 CREATE INDEX clocks_by_unit ON clocks USING btree (unit, late_from) WHERE applies AND late_from IS NOT NULL;
-CREATE INDEX clocks_to_fire ON clocks USING btree (bucket, next_alarm_at) WHERE next_alarm_at IS NOT NULL;
+CREATE INDEX clocks_to_fire ON clocks USING btree (lane, next_alarm_at) WHERE next_alarm_at IS NOT NULL;
 comment on table clocks is 'The last fold of each clock; the sweep fires from it without loading facts (D12).';
+comment on column clocks.lane is 'Twice the partition of its matter, and one more for the clocks of a case.';
+comment on column clocks.digest is 'Of what the miss says; null where a former build wrote it in another way: then nothing is said anew.';
 
 create table consumed_offsets (
     topic text not null,
@@ -77,7 +78,7 @@ create table facts (
     issued_at timestamp with time zone not null,
     received_at timestamp with time zone not null,
     revision bigint not null,
-    says jsonb not null,
+    says json not null,
     constraint facts_pkey PRIMARY KEY (authority, matter, source, event_id)
 );
 comment on table facts is 'Append-only. The inbox too: an event that is here was taken into account. revision orders the facts of a case, 0 for a matter.';
@@ -100,11 +101,15 @@ create table migrations (
 );
 
 create view next_alarm as
- SELECT LEAST(( SELECT clocks.next_alarm_at
-           FROM clocks
-          WHERE clocks.next_alarm_at IS NOT NULL
-          ORDER BY clocks.next_alarm_at
-         LIMIT 1), ( SELECT matters.refold_at
+ SELECT LEAST(( SELECT min(first.at) AS min
+           FROM generate_series(0, ( SELECT max(clocks.lane) AS max
+                   FROM clocks
+                  WHERE clocks.next_alarm_at IS NOT NULL)) l(lane)
+             CROSS JOIN LATERAL ( SELECT clocks.next_alarm_at AS at
+                   FROM clocks
+                  WHERE clocks.lane = l.lane AND clocks.next_alarm_at IS NOT NULL
+                  ORDER BY clocks.next_alarm_at
+                 LIMIT 1) first), ( SELECT matters.refold_at
            FROM matters
           WHERE matters.refold_at IS NOT NULL
           ORDER BY matters.refold_at

@@ -1,6 +1,6 @@
 """Which events a change publishes: each of them once, in order, with what caused it, and valid by its model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,7 @@ def told(life: Life) -> list[str]:
     return [change.type.removeprefix("deadline.") for _, change in life.published]
 
 
-def last(life: Life) -> dict[str, Any]:
+def last(life: Life) -> Mapping[str, Any]:
     return life.published[-1][1].says
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from services.deadline import store
-from services.deadline.handlers import handler
+from services.deadline import fact_store, store
+from services.deadline.handlers import Read, handler
 from services.deadline.rules.fold import State
 from services.deadline.sweep import Sweep
 from shared.events.base import LimitTerms
@@ -114,7 +114,7 @@ async def test_a_matter_that_another_transaction_holds_is_left_and_fired_later(s
     await service.deliver(registered("1"), registered("2"))
     service.clock.now = at("03-02 12:00")
     async with service.pool.acquire() as conn, conn.transaction():
-        await store.lock_matters(conn, [("A", "1")])
+        await fact_store.lock_matters(conn, [("A", "1")])
         assert (await service.sweep().run_once()).fired == 1
     assert (await service.sweep().run_once()).fired == 1
 
@@ -175,7 +175,7 @@ async def test_the_loop_wakes_for_the_next_alarm_and_tells_the_relay(
 async def test_a_partition_that_is_not_read_to_its_end_misses_nothing_until_it_is(service: Service) -> None:
     """After an outage the completions of what looks overdue may stand unread on the topic."""
     read: set[int] = set()
-    handle = handler(service.clock, lambda: read)
+    handle = handler(service.clock, lambda: Read(read, read))
     service.clock.now = at("03-05 00:00")
 
     async def deliver(*batch: Message) -> None:
@@ -184,7 +184,7 @@ async def test_a_partition_that_is_not_read_to_its_end_misses_nothing_until_it_i
 
     await deliver(registered("1"), registered("2"))
     relay = Relay(service.pool, "nowhere:1", service="deadline", idempotent=False)
-    sweep = Sweep(service.pool, service.clock, relay, batch=10, poll_s=60, caught_up=lambda: read)
+    sweep = Sweep(service.pool, service.clock, relay, batch=10, poll_s=60, caught_up=lambda: Read(read, read))
     assert (await sweep.run_once()).fired == 0
     await deliver(fact("matter.closed", "c", at("03-02 10:00"), key=("A", "1")))
     read |= {store.bucket(("A", "1")), store.bucket(("A", "2"))}
