@@ -28,6 +28,12 @@ class _SecretFiles(EnvSettingsSource):
         super().__init__(settings_cls)
         self._names = names
 
+    def __call__(self) -> dict[str, Any]:
+        try:
+            return super().__call__()
+        except SettingsError as error:  # wrapped in words that do not say what is wrong
+            raise (error.__cause__ if isinstance(error.__cause__, SettingsError) else error) from None
+
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         if field_name not in self._names:
             return None, field_name, False

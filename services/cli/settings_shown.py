@@ -5,6 +5,7 @@ The services' own settings classes are authoritative; secrets are masked by thei
 
 import importlib
 from collections.abc import Mapping
+from typing import get_args
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -32,11 +33,14 @@ def _row(of: str, name: str, field: FieldInfo, environment: Mapping[str, str]) -
     variable = field.validation_alias if isinstance(field.validation_alias, str) else f"DUBAN_{name.upper()}"
     required = field.default is PydanticUndefined and field.default_factory is None
     default = "none: it must be set" if required else _text(field.get_default(call_default_factory=True))
-    origin = "environment" if variable in environment else "not set" if required else "default"
-    value = environment.get(variable, "" if required else default)
+    is_secret = SecretStr in (field.annotation, *get_args(field.annotation))
+    file = environment.get(f"{variable}_FILE") if is_secret else None
+    given = "environment" if environment.get(variable) else f"file {file}" if file else None
+    origin = given or ("not set" if required else "default")
+    value = (environment.get(variable) or file) if given else "" if required else default
     return {
         "name": variable,
-        "value": MASKED if field.annotation is SecretStr and value else value,
+        "value": MASKED if is_secret and given else value or "",
         "origin": origin,
         "of": of,
         "default": default,

@@ -23,6 +23,8 @@ class Topic(Model):
     why_partitions: str
     retention_days: int | None = None
     max_message_bytes: int
+    broker_timestamps: bool = False
+    """Whether a message is dated by the broker that takes it, and not by its sender."""
     description: str
 
 
