@@ -91,8 +91,8 @@ async def measure(
     async with profiled(field, options.profile):
         last = await watcher.until(n)
         cpu_chain = lap.cpu_s()
-        await field.quiet()
-        quiet = time.time()
+    await field.quiet()
+    quiet = time.time()
     cpu_all = lap.cpu_s()
     await check(field, watcher, n)
     peak = field.peak_mb()
