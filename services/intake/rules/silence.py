@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-FIRST_GAP = timedelta(hours=36)
-"""Of a source just met: a weekend of it is no silence yet."""
+FIRST_GAP = timedelta(days=3)
+"""Of a source just met: it fades until its first Friday, and that weekend is no silence yet."""
 HALF_LIFE = timedelta(days=7)
 PATIENCE = 2
 
