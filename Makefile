@@ -13,8 +13,9 @@ BIN := .venv/bin
 STAMP := .venv/.built
 
 PROVIDERS := embedded apache docker external
+COMPOSE ?= docker compose
 
-.PHONY: demo test venv check up bench crash help
+.PHONY: demo test venv check up bench crash compose compose-test help
 demo: $(STAMP) ## real input in time-lapse on throw-away infrastructure; EXIT=1 ends after the story
 	@$(BIN)/duban demo $(if $(filter 1,$(EXIT)),--exit)
 
@@ -39,8 +40,18 @@ bench: $(STAMP) ## speed on a real Kafka and a Postgres that syncs, beside the r
 crash: $(STAMP) ## kill everything under load and judge what came of it; N=deadlines SEED=… KILLS=…, ARGS="--mutation all", ARGS=--help
 	@$(BIN)/python -m tests.crash $(if $(N),-n $(N)) $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) $(ARGS)
 
+compose: $(STAMP) ## the production-like stack in containers, on loopback; COMPOSE="docker compose", docs/operations/containers.md
+	@$(BIN)/python deploy/docker/make_secrets.py
+	@$(COMPOSE) build prepare
+	@$(COMPOSE) up --detach --wait --wait-timeout 600
+	@$(COMPOSE) ps
+
+compose-test: $(STAMP) ## a stack of its own: replays doj_foia through it, checks counts and monitoring; STAND_IN=1 where nothing can be pulled
+	@$(if $(filter 1,$(STAND_IN)),tests/compose/stand_in_images.sh build/stand-ins)
+	@$(BIN)/python -m tests.compose --compose "$(COMPOSE)" $(ARGS)
+
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: provider
 provider:

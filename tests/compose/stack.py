@@ -91,7 +91,7 @@ class Stack:
     def stand_ins(self) -> list[str]:
         """The images that are stand-ins (stand_in_images.sh), the Dockerfile's base among them."""
         label = ["docker", "images", "--filter", "label=duban.stand-in=true", "--format", "{{.Repository}}:{{.Tag}}"]
-        ours = {"duban:local"}  # takes the label over from its base
+        ours = {"duban:local", "<none>:<none>"}  # they take the label over from their base
         return sorted(set(self._run(label).split()) - ours)
 
     def logs(self) -> str:
