@@ -15,7 +15,7 @@ from services.deadline.reading import fact_of, row_of
 from services.deadline.rules.change import Stored
 from services.deadline.rules.decide import decide
 from services.deadline.store import Key, Subject
-from shared import outbox
+from shared import failpoints, outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
@@ -63,6 +63,7 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
         await fact_store.copy_facts(conn, (row for found in facts.values() for row in found))
         changed = await fact_store.insert_facts(conn, [row for row in rows if row.key not in fresh])
         metrics.FACTS.inc(len(rows))
+        failpoints.reach("facts.kept")
         await refold(conn, changed | facts.keys(), await clock.moment(conn), caught_up(), facts)
 
     return handle
@@ -109,6 +110,7 @@ async def refold(
             refolds.append((subject, decision.refold_at))
     await store.insert_clocks(conn, opened)
     await store.save_clocks(conn, saved)
+    failpoints.reach("clocks.saved")
     await store.add_counts(conn, counts)
     await fact_store.save_refolds(conn, refolds)
     await outbox.append(conn, events)

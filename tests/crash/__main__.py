@@ -10,6 +10,7 @@ import uvloop
 from tests.crash.mutations import MUTATIONS
 from tests.crash.report import counted, lines
 from tests.crash.run import Outcome, ProcessError, Wish, carry_out, say
+from tests.crash.schedule import SERVICES
 
 RATE = 125.0
 """Registrations a second on two cores beside everything else; a third of them fall due in storms."""
@@ -49,7 +50,7 @@ def _plant(names: list[str], seed: int, logs: Path | None) -> int:
         bug = MUTATIONS[name]
         wish = Wish(
             bug.deadlines, bug.kills, seed, bug.span_s, bug.only, bug.points,
-            mutation=name, climbs=False, logs=logs and logs / name, limit_s=MUTANT_LIMIT_S,
+            services=SERVICES[:3], mutation=name, climbs=False, logs=logs and logs / name, limit_s=MUTANT_LIMIT_S,
         )  # fmt: skip
         outcome = uvloop.run(carry_out(wish))
         _show(outcome)

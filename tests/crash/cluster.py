@@ -8,7 +8,7 @@ import signal
 import struct
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +137,9 @@ def _environment(tree: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def start_cluster(infrastructure: Infrastructure, tree: Path) -> AsyncIterator[Cluster]:
+async def start_cluster(
+    infrastructure: Infrastructure, tree: Path, services: Sequence[str] = SERVICES
+) -> AsyncIterator[Cluster]:
     """Topics and schemas made, all replicas started and ready."""
     home = infrastructure.run.directory
     await ensure_topics(infrastructure.kafka.address)
@@ -148,7 +150,7 @@ async def start_cluster(infrastructure: Infrastructure, tree: Path) -> AsyncIter
     for directory in points.values():
         directory.mkdir(parents=True)
     replicas = [
-        _replica(infrastructure, tree, service, road, points[service]) for service in SERVICES for road in ROADS
+        _replica(infrastructure, tree, service, road, points[service]) for service in services for road in ROADS
     ]
     deaths: Counter[str] = Counter()
 

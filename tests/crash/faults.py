@@ -75,6 +75,8 @@ class Striker:
         counter[label] += 1
 
     async def _point(self, fault: Fault) -> bool:
+        if not any(name.startswith(f"{fault.target}-") for name in self.cluster.names):
+            return False
         async with self._lock(f"{fault.target} {fault.how}"):
             self.cluster.arm(fault.target, fault.how)
             armed = self.cluster.points[fault.target] / fault.how
@@ -111,6 +113,8 @@ class Striker:
         return True
 
     async def _clock(self, fault: Fault) -> bool:
+        if fault.target and fault.target not in self.cluster.names:
+            return False
         async with self._lock(f"clock {fault.target}"):
             await self._set_clock(fault.target, float(fault.how))
             await asyncio.sleep(fault.s)

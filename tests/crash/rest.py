@@ -5,12 +5,11 @@ These checks do read the product's tables; the oracle does not.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
 
-from services.cli.migrate import SERVICES
 from tests.crash.collect import ends
 
 READS = {
@@ -43,12 +42,12 @@ class Rest:
         return self.quiet and not self.buried and not self.aside.total() and not self.absent.total()
 
 
-async def look(dsn: str, kafka: str) -> Rest:
+async def look(dsn: str, kafka: str, services: Sequence[str]) -> Rest:
     """How far everything is. The ends first: what is read later can only have come further."""
     found = Rest(topics=await ends(kafka, TOPICS))
     conn = await asyncpg.connect(dsn, timeout=10, command_timeout=120)
     try:
-        for service in SERVICES:
+        for service in services:
             unsent = "sent_at is null and quarantined_at is null"
             found.unsent[service] = await conn.fetchval(f"select count(*) from {service}.outbox where {unsent}")
             rows = await conn.fetch(f"select topic, partition, next_offset from {service}.consumed_offsets")
@@ -61,14 +60,14 @@ async def look(dsn: str, kafka: str) -> Rest:
     return found
 
 
-async def until_quiet(dsn: str, kafka: str, *, still_s: float, give_up_s: float) -> Rest:
+async def until_quiet(dsn: str, kafka: str, services: Sequence[str], *, still_s: float, give_up_s: float) -> Rest:
     """Wait until nothing is under way and no topic has grown for a while; what was found last."""
     loop = asyncio.get_running_loop()
     until = loop.time() + give_up_s
-    before, since = await look(dsn, kafka), loop.time()
+    before, since = await look(dsn, kafka, services), loop.time()
     while loop.time() < until:
         await asyncio.sleep(1)
-        now = await look(dsn, kafka)
+        now = await look(dsn, kafka, services)
         if not now.quiet or now.topics != before.topics:
             since = loop.time()
         before = now
@@ -77,12 +76,12 @@ async def until_quiet(dsn: str, kafka: str, *, still_s: float, give_up_s: float)
     return before
 
 
-async def examine(dsn: str, kafka: str, published: Mapping[str, int]) -> Rest:
+async def examine(dsn: str, kafka: str, services: Sequence[str], published: Mapping[str, int]) -> Rest:
     """Everything, at rest. `published`: the event ids on the topics."""
-    found = await look(dsn, kafka)
+    found = await look(dsn, kafka, services)
     conn = await asyncpg.connect(dsn, timeout=10, command_timeout=300)
     try:
-        for service in SERVICES:
+        for service in services:
             for row in await conn.fetch(f"select topic, partition, position, reason from {service}.dead_letters"):
                 found.buried.append(f"{service}: {row['topic']}/{row['partition']}@{row['position']} {row['reason']}")
             async with conn.transaction():

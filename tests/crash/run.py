@@ -19,7 +19,7 @@ from tests.crash.oracle import Oracle, Verdict
 from tests.crash.plan import plan
 from tests.crash.publisher import Publisher
 from tests.crash.rest import Rest
-from tests.crash.schedule import AHEAD_S, POINTS, Fault, Kind, Point, schedule
+from tests.crash.schedule import AHEAD_S, POINTS, SERVICES, Fault, Kind, Point, schedule
 
 LATEST_DUE_S = 60.0
 """After the last registration: the last due, and the last fact about it, have passed."""
@@ -37,6 +37,7 @@ class Wish:
     span_s: float
     only: tuple[Kind, ...] | None = None
     points: tuple[Point, ...] = POINTS
+    services: tuple[str, ...] = SERVICES
     mutation: str | None = None
     climbs: bool = True
     """Move time on by an hour at the end, so that unanswered cases climb a rung."""
@@ -78,8 +79,8 @@ async def carry_out(wish: Wish) -> Outcome:
         if wish.mutation is not None:
             mutations.apply(wish.mutation, tree)
         try:
-            async with start_cluster(infrastructure, tree) as cluster:
-                say(f"eight services are ready, logs in {home / 'logs'}")
+            async with start_cluster(infrastructure, tree, wish.services) as cluster:
+                say(f"{len(cluster.names)} processes are ready, logs in {home / 'logs'}")
                 outcome = await _run(wish, infrastructure, cluster)
         finally:
             if wish.logs is not None:
@@ -144,7 +145,11 @@ async def _settle(
     if (why := await clusters.ready(cluster, clusters.START_LIMIT_S)) is not None:
         trouble.append(f"{when}: {why}")
     found = await rest.until_quiet(
-        infrastructure.postgres.dsn(), infrastructure.kafka.address, still_s=STILL_S, give_up_s=wish.limit_s
+        infrastructure.postgres.dsn(),
+        infrastructure.kafka.address,
+        wish.services,
+        still_s=STILL_S,
+        give_up_s=wish.limit_s,
     )
     say(f"{when}: unsent {found.unsent.total()}, lag {found.lag.total()}")
     if not found.quiet:
@@ -171,7 +176,7 @@ async def _judge(
     return Outcome(
         wish=wish,
         verdict=oracle.verdict(),
-        rest=await rest.examine(infrastructure.postgres.dsn(), infrastructure.kafka.address, published),
+        rest=await rest.examine(infrastructure.postgres.dsn(), infrastructure.kafka.address, wish.services, published),
         struck=striker.struck,
         deaths=cluster.deaths,
         deadlines=len(world.matters),
