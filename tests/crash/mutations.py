@@ -101,7 +101,7 @@ MUTATIONS: dict[str, Mutation] = {
         "the sweep takes no lock and does not look again",
         (
             Replacement("services/deadline/sql/queries.sql", "for update of m skip locked", ""),
-            Replacement("services/deadline/sweep.py", "buckets = self._caught_up()", "buckets = range(1000)"),
+            Replacement("services/deadline/sweep.py", "read = self._caught_up()", "read = everywhere()"),
         ),
         deadlines=4000,
     ),
