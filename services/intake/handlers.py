@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.intake import metrics, store
-from services.intake.parsing import TOPIC, Raw, Unreadable, parse
+from services.intake.parsing import TOPIC, Place, Raw, Unreadable, parse
 from services.intake.permission import Admission, Permission
 from services.intake.publishing import Rejection, body_of, event_id, published, rejected, rejection
 from services.intake.rules.catalogue import Catalogue
@@ -19,7 +19,6 @@ from services.intake.rules.refusal import Reason, Refused
 from services.intake.rules.settle import Duplicate, Entered, Settled, aggregate_of, settle
 from shared import failpoints, outbox
 from shared.clock import Clock
-from shared.events.submissions import Position
 from shared.inbox import TOKEN, Message
 from shared.postgres import Connection
 
@@ -159,6 +158,5 @@ def _count(raws: Sequence[Raw], outcomes: Sequence[Settled]) -> None:
 
 
 def _raw(m: Message) -> Raw:
-    position = Position(topic=m.topic or TOPIC, partition=m.partition, offset=m.offset)
-    headers = tuple(header for header in m.headers if header[0].lower() != TOKEN)
-    return Raw(transport="kafka", headers=headers, value=m.value, position=position)
+    headers = [header for header in m.headers if header[0].lower() != TOKEN]
+    return Raw("kafka", headers, m.value, position=Place(m.topic or TOPIC, m.partition, m.offset))

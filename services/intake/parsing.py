@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import orjson
 from pydantic import ValidationError
@@ -18,12 +18,20 @@ from services.intake.rules.refusal import Reason, Refused
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
+from shared.events.submissions import DIRECTORY_FACTS, MATTER_FACTS, FactCorrected, FactRetracted, Problem
 from shared.events.submissions import Fact as SubmittedFact
-from shared.events.submissions import FactCorrected, FactRetracted, LimitsChanged, MatterSubmitted, Position, Problem
 
 TOPIC = "submissions"
 MOST_BYTES = 1_000_000
 """Of one event on Kafka, of one request over HTTP; checked before anything is parsed."""
+
+
+class Place(NamedTuple):
+    """Where a Kafka message stands."""
+
+    topic: str
+    partition: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Raw:
     is_parsed: bool = False
     sha256: str | None = None
     size: int | None = None
-    position: Position | None = None
+    position: Place | None = None
     request: str | None = None
 
     def fingerprint(self) -> tuple[str, int]:
@@ -88,7 +96,7 @@ def _submission(read: envelope.Submission) -> Submission:
     event = _event(attributes.type, attributes.version, read.data, "/data")
     data = event.to_data()
     fact, replaces = None, None
-    if isinstance(event, SubmittedFact):
+    if _is_fact(event):
         fact = _fact(event, data, "/data")
     elif isinstance(event, FactCorrected):
         fact = _replacement(event)
@@ -145,20 +153,27 @@ def _replacement(correction: FactCorrected) -> Fact:
         detail = "a change of office is not corrected: publish holder.ended or holder.assigned with the day it held"
         raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))
     event = _event(type_, 1, correction.fact.data, "/data/fact/data")
-    if not isinstance(event, SubmittedFact):
+    if not _is_fact(event):
         detail = "a correction or retraction is not corrected: correct the fact it replaces once more"
         raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))
     return _fact(event, event.to_data(), "/data/fact/data")
 
 
+_FACTS = frozenset((*MATTER_FACTS, *DIRECTORY_FACTS))
+
+
+def _is_fact(event: Event) -> TypeGuard[SubmittedFact]:
+    return type(event) in _FACTS  # isinstance is a Python function for pydantic's classes
+
+
 def _fact(event: SubmittedFact, data: Mapping[str, Any], pointer: str) -> Fact:
-    item, due = (event.item, event.due) if isinstance(event, MatterSubmitted | LimitsChanged) else (None, None)
+    fields = vars(event)
     return Fact(
         type=event.TYPE,
         occurred_at=event.occurred_at,
         zone=event.zone,
-        item=item,
-        due=due,
+        item=fields.get("item"),
+        due=fields.get("due"),
         data=data,
         pointer=pointer,
     )

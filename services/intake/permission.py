@@ -29,24 +29,21 @@ class Admission:
     async def of_messages(self, messages: Sequence[Message]) -> list[Permission]:
         """One for each message, in order; each distinct token is checked once. Raises KeysUnavailable: then the batch
         waits, and nobody is refused."""
+        if self.verifier is None:
+            return [EVERYTHING] * len(messages)
         now = wall().timestamp()
         taken_at = [now if m.appended_at is None else m.appended_at for m in messages]
         tokens = [_token(m) for m in messages]
-        checked: dict[bytes, Checked | Refused] = {}
-        if self.verifier is not None:
-            latest: dict[bytes, float] = {}
-            for token, at in zip(tokens, taken_at, strict=True):
-                if isinstance(token, bytes):
-                    latest[token] = max(at, latest.get(token, at))
-            for token, at in latest.items():
-                checked[token] = await _check(self.verifier, token, at)
+        latest: dict[bytes, float] = {}
+        for token, at in zip(tokens, taken_at, strict=True):
+            if isinstance(token, bytes):
+                latest[token] = max(at, latest.get(token, at))
+        checked = {token: await _check(self.verifier, token, at) for token, at in latest.items()}
         return [self._permission(token, checked, at) for token, at in zip(tokens, taken_at, strict=True)]
 
     def _permission(
         self, token: bytes | Refused | None, checked: dict[bytes, Checked | Refused], at: float
     ) -> Permission:
-        if self.verifier is None:
-            return EVERYTHING
         if token is None:
             if self.required:
                 return refused("token-required", "", f"a message carries its publisher's token in the header {TOKEN}")
