@@ -42,6 +42,12 @@ class LogTrimmed(WrongEnvironment):
     """
 
 
+class PutBack(Exception):
+    """The database says that less was consumed than it said before: it was put back, by a restore, by a standby that
+    lagged, or by an operator. What it forgot is read again.
+    """
+
+
 def without_values(error: BaseException) -> dict[str, Any]:
     """What a log may say of an error: its message and its variables may hold personal data (I22)."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from shared.errors import PutBack
 from shared.postgres import Connection
 
 Partition = tuple[str, int]
@@ -32,9 +33,12 @@ async def next_offsets(conn: Connection) -> dict[Partition, int]:
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
-async def claim(conn: Connection, messages: Sequence[Message]) -> list[Message]:
+async def claim(
+    conn: Connection, messages: Sequence[Message], known: Mapping[Partition, int] | None = None
+) -> list[Message]:
     """Lock the partitions of a batch and keep what was not consumed yet: of two members that both believe they own a
-    partition (a zombie after a rebalance), the second finds its messages done."""
+    partition (a zombie after a rebalance), the second finds its messages done. Raises PutBack where the position is
+    before the `known` one: to consume the batch would skip what lies between."""
     wanted = sorted({(m.topic, m.partition) for m in messages})
     topics, partitions = [t for t, _ in wanted], [p for _, p in wanted]
     await conn.execute(
@@ -51,7 +55,15 @@ async def claim(conn: Connection, messages: Sequence[Message]) -> list[Message]:
         partitions,
     )
     stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    refuse_put_back(stored, known or {})
     return [m for m in messages if m.offset >= stored[m.topic, m.partition]]
+
+
+def refuse_put_back(stored: Mapping[Partition, int], known: Mapping[Partition, int]) -> None:
+    """Raise PutBack where a stored position, or its absence, is before the known one."""
+    for partition, at in known.items():
+        if partition in stored and stored[partition] < at:
+            raise PutBack(f"{partition[0]}/{partition[1]}: {at} was stored, the database says {stored[partition]}")
 
 
 async def advance(conn: Connection, messages: Sequence[Message]) -> None:

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
 from pydantic import ValidationError
 
 from shared import dead_letters, failpoints, inbox, metrics
-from shared.errors import NewerVersion, Permanent, Unreadable, without_values
+from shared.errors import NewerVersion, Permanent, PutBack, Unreadable, without_values
 from shared.events.base import Event
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import Received, read_own
@@ -35,6 +35,9 @@ T = TypeVar("T")
 ATTEMPTS = 5
 LOG_APPEND_TIME = 1
 """Kafka's number for a timestamp that the broker set."""
+SILENT_AFTER_S = 30.0
+"""An idle broker answers several times a second. A client that hears nothing for so long is given up and made anew: it
+may hang although it looks healthy (aiokafka/issues/1154)."""
 log = structlog.get_logger()
 
 
@@ -108,6 +111,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         now = asyncio.get_running_loop().time  # a scrape asks from a thread of its own
         metrics.POLL_AGE.labels(service).set_function(lambda: now() - self.polled_at)
         self.assigned = False
+        self.trouble: str | None = None
         self.processed = 0
         self.dead_lettered = 0
 
@@ -136,8 +140,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             try:
                 await self._consume()
             except (KafkaError, *PASSING) as error:
-                log.warning("consumer_reconnecting", error=type(error).__name__)
+                self._in_trouble("consumer_reconnecting", error)
                 await asyncio.sleep(0.5)
+            except PutBack as error:
+                log.warning("database_put_back", reason=str(error))
             except UnicodeDecodeError:  # of a header's name: see there
                 log.warning("reading_leniently")
                 read_leniently()
@@ -172,9 +178,25 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 await self._positions.check(kafka, fresh)
                 await self._process(kafka, [self._message(r) for records in fresh.values() for r in records])
                 await self._positions.observe(kafka, at, self.stopped_partitions, begun)
+                if await self._positions.verify():
+                    await self._retry_letters()
+                if (silent_s := self._positions.silent_s()) > SILENT_AFTER_S:
+                    raise KafkaTimeoutError(f"no answer for {silent_s:.0f} s")
+                self.trouble = None
         finally:
             self._positions.clear()
             await kafka.stop()
+
+    async def _retry_letters(self) -> None:
+        if await dead_letters.retry(self._pool, self._handle):
+            self._committed()
+
+    def _in_trouble(self, event: str, error: BaseException) -> None:
+        """Waiting is told, in the log and by /readyz, and is no hanging: whoever tries again is alive."""
+        reason = str(error) if isinstance(error, KafkaError) else ""
+        log.warning(event, error=type(error).__name__, reason=reason)
+        self.trouble = f"{event}: {' '.join(filter(None, (type(error).__name__, reason)))}"
+        self.polled_at = asyncio.get_running_loop().time()
 
     def _resume(self, taken: Sequence[TopicPartition]) -> None:
         """Who had a partition meanwhile may have passed the newer version; if not, it stops again."""
@@ -208,7 +230,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             await self._transact(messages)
             done = messages
         except Exception as error:  # if it does not pass, one message of the batch is its cause
-            if is_environmental(error):
+            if isinstance(error, PutBack) or is_environmental(error):
                 raise
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
             done = await self._one_by_one(kafka, messages)
@@ -223,13 +245,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     async def _transact(self, messages: Sequence[Message]) -> None:
         async with self._pool.acquire() as conn, conn.transaction():
-            fresh = await inbox.claim(conn, messages)
+            fresh = await inbox.claim(conn, messages, self._positions.known)
             if fresh:
                 failpoints.reach("batch.claimed")
                 await self._handle(conn, fresh)
                 await inbox.advance(conn, fresh)
                 failpoints.reach("batch.handled")
         failpoints.reach("batch.committed")
+        self._positions.committed(messages)
         self.processed += len(fresh)
         for topic, count in Counter(m.topic for m in fresh).items():
             metrics.MESSAGES.labels(self._service, topic).inc(count)
@@ -258,14 +281,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             try:
                 await self._transact([m])
                 return True
-            except NewerVersion:
+            except (NewerVersion, PutBack):
                 raise
             except Permanent as error:
                 await self._bury(m, error.kind, str(error))
                 return True
             except PASSING as error:
-                log.warning("message_retrying", error=type(error).__name__)
-                self.polled_at = asyncio.get_running_loop().time()
+                self._in_trouble("message_retrying", error)
             except Exception as error:
                 if is_environmental(error):
                     raise

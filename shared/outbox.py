@@ -28,6 +28,9 @@ from shared.sending import MAX_BYTES, Sent, bucket_of, send
 __all__ = ["Message", "Relay", "append", "bucket_of", "message", "purge_sent"]
 
 PURGE_EVERY_S = 60.0
+SEND_S = 45.0
+"""More than the client's own limits: it is wedged then (aiokafka/issues/1017), and the next one sends the rows."""
+STOP_S = 10.0
 PURGE_ROWS = 1000
 """Of each bucket in one go: it holds up what is to be sent."""
 log = structlog.get_logger()
@@ -139,6 +142,8 @@ class Relay:
         self._committed = asyncio.Event()
         self._stopping = False
         self.sent = 0
+        self.trouble: str | None = None
+        self.alive_at = asyncio.get_running_loop().time()
 
     def wake(self) -> None:
         """Rows were committed: send now instead of at the next poll."""
@@ -157,6 +162,8 @@ class Relay:
                 return
             except (KafkaError, *PASSING) as error:
                 log.warning("relay_retrying", error=type(error).__name__)
+                self.trouble = f"relay_retrying: {type(error).__name__}"
+                self.alive_at = asyncio.get_running_loop().time()
                 await asyncio.sleep(0.5)
 
     async def _run(self) -> None:
@@ -181,7 +188,10 @@ class Relay:
             await producer.start()
             await self._relay(conn, producer)
         finally:
-            await producer.stop()  # before the leases go: what it still holds may not overtake the next holder's
+            async with asyncio.timeout(
+                STOP_S
+            ):  # before the leases go: what it holds may not overtake the next holder's
+                await producer.stop()
 
     async def _relay(self, conn: Connection, producer: AIOKafkaProducer) -> None:
         loop = asyncio.get_running_loop()
@@ -191,11 +201,14 @@ class Relay:
             if loop.time() >= renew_at:
                 held = await self._leases.renew(conn)
                 renew_at = loop.time() + self._renew_s
+            self.alive_at = loop.time()
+            self.trouble = None
             self._committed.clear()
             rows = await conn.fetch(_UNSENT, held, self._batch)
             if rows:
                 failpoints.reach("relay.read")
-                sent = await send(producer, rows, self._prefix)
+                async with asyncio.timeout(SEND_S):
+                    sent = await send(producer, rows, self._prefix)
                 failpoints.reach("relay.sent")
                 await self._mark(conn, rows, sent)
                 failpoints.reach("relay.marked")

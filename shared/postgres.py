@@ -72,8 +72,19 @@ def is_environmental(error: BaseException) -> bool:
     return isinstance(error, _ENVIRONMENT) and not isinstance(error, PASSING)
 
 
+_made = 0
+
+
+def connections_made() -> int:
+    """How many this process has opened so far. Only over a new one can the database be another than it was: restored,
+    or a standby that was promoted."""
+    return _made
+
+
 async def _initialise(conn: Connection) -> None:
     """JSON by orjson, in the binary format: COPY takes no other. Its jsonb is text behind a version byte."""
+    global _made
+    _made += 1
     await conn.set_type_codec("json", schema="pg_catalog", encoder=orjson.dumps, decoder=orjson.loads, format="binary")
     await conn.set_type_codec(
         "jsonb",

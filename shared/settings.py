@@ -34,6 +34,11 @@ class ServiceSettings(KafkaSettings, IdentitySettings):
     watch_s: float = Field(
         5.0, gt=0, le=300, description="How often the gauges are renewed that are read from the database. Seconds."
     )
+    stuck_after_s: float = Field(
+        60.0,
+        gt=0,
+        description="A process whose consumer, relay or sweep takes no step for so long ends itself. Seconds.",
+    )
     outbox_keep_days: float = Field(
         30, gt=0, description="How long sent events stay in the outbox, to be sent again. Days."
     )

@@ -1,7 +1,10 @@
 """The parts that every service has, made from the settings that every service has."""
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+
+import structlog
 
 from shared.exposure import refuse_exposure
 from shared.http import create_api
@@ -10,19 +13,27 @@ from shared.identity.tokens import Claims, Verifier
 from shared.kafka import Consumer, Handle
 from shared.kafka_access import access_of
 from shared.outbox import Relay
-from shared.postgres import Pool, check_migrated, connect
+from shared.postgres import PASSING, Pool, check_migrated, connect
 from shared.runtime import App, Loop, live, ready
 from shared.settings import ServiceSettings
 from shared.watch import Measure, backlog, clocks, schema
 
+RETRY_S = 1.0
+log = structlog.get_logger()
+
 
 async def database_of(settings: ServiceSettings, *, service: str, migrations: Path) -> Pool:
-    """A pool in the service's schema. Raises Exposed where what lies beyond loopback is not guarded, MigrationMismatch
-    where `duban migrate` was not run for this build."""
+    """A pool in the service's schema. Waits for a database that is away. Raises Exposed where what lies beyond loopback
+    is not guarded, MigrationMismatch where `duban migrate` was not run for this build."""
     refuse_exposure(settings)
     dsn = settings.postgres.get_secret_value()
-    await check_migrated(dsn, service, migrations)
-    return await connect(dsn, service)
+    while True:
+        try:
+            await check_migrated(dsn, service, migrations)
+            return await connect(dsn, service)
+        except PASSING as error:  # it restarts, or has no connection left
+            log.warning("waiting_for_postgres", error=type(error).__name__, reason=str(error))
+            await asyncio.sleep(RETRY_S)
 
 
 def verifier_of(settings: ServiceSettings) -> Verifier | None:
@@ -107,16 +118,19 @@ def app_of(
 ) -> App:
     """The service, not started; its API has the routes that operators probe, and is the caller's to add to. `measures`
     keep gauges besides those that every service has."""
+
+    def is_live() -> str | None:
+        return live(consumer, relay, loops, settings.stuck_after_s)
+
     return App(
         name=service,
         pool=pool,
-        api=create_api(
-            title, live=lambda: live(consumer), ready=lambda: ready(consumer), verifier=verifier_of(settings)
-        ),
+        api=create_api(title, live=is_live, ready=lambda: ready(consumer, relay), verifier=verifier_of(settings)),
         host=settings.http_host,
         port=settings.http_port,
         consumer=consumer,
         relay=relay,
+        live=is_live,
         loops=loops,
         measures=(backlog(service), schema(service, migrations), clocks(service), *measures),
         watch_s=settings.watch_s,

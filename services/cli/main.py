@@ -14,6 +14,8 @@ from services.cli.case import case
 from services.cli.demo import demo
 from services.cli.explain import explain
 from services.cli.migrate import migrate
+from services.cli.recovery.letters import letters
+from services.cli.recovery.rebuild import rebuild_command
 from services.cli.replay.command import replay
 from services.cli.topics import topics
 from services.cli.up import up
@@ -43,3 +45,5 @@ app.command("replay")(replay)
 app.command("calc")(calc)
 app.command("explain")(explain)
 app.command("case")(case)
+app.command("rebuild")(rebuild_command)
+app.add_typer(letters, name="letters")

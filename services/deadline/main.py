@@ -45,7 +45,7 @@ async def build(settings: Settings, clock: Clock) -> App:
         service=NAME,
         title="Duban deadlines",
         migrations=MIGRATIONS,
-        loops=(Loop(sweep.run),),
+        loops=(Loop(sweep.run, lambda: sweep.alive_at),),
         measures=(clocks, alarms(clock)),
     )
     app.api.include_router(routes(pool, clock))

@@ -52,6 +52,7 @@ class Sweep:
         self._woken = asyncio.Event()
         self.busy = False
         """Whether more alarms have come than one batch fires. What can wait a second should wait then."""
+        self.alive_at = asyncio.get_running_loop().time()
 
     def wake(self) -> None:
         """Clocks have changed, or the time: look now instead of at the next poll."""
@@ -101,6 +102,7 @@ class Sweep:
             except PASSING as error:
                 self.busy = False
                 log.warning("sweep_retrying", error=type(error).__name__)
+                self.alive_at = asyncio.get_running_loop().time()
                 await asyncio.sleep(self._poll_s)
 
     async def _sweep(self, stopping: asyncio.Event) -> None:
@@ -109,6 +111,7 @@ class Sweep:
         try:
             while not stopping.is_set():
                 self._woken.clear()
+                self.alive_at = asyncio.get_running_loop().time()
                 result = await self.run_once()
                 self.busy = result.fired >= self._batch
                 if result.fired or result.folded:

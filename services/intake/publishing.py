@@ -133,7 +133,7 @@ def rejection(
     index: int,
 ) -> Rejection:
     """A refusal of the `index`-th event of a request or of a Kafka message. The key is the subject where it is known,
-    else the hash."""
+    else the hash. What stands at a position is part of the id: a log that was made anew begins again at 0."""
     sha256, size = raw.fingerprint()
     said = SubmissionRejected(
         reasons=problems(refused.reasons),
@@ -145,7 +145,7 @@ def rejection(
         position=Position(**raw.position._asdict()) if raw.position else None,
     )
     if raw.position is not None:
-        name = f"rejected\n{raw.position.topic}\n{raw.position.partition}\n{raw.position.offset}"
+        name = f"rejected\n{raw.position.topic}\n{raw.position.partition}\n{raw.position.offset}\n{sha256}"
     else:
         name = f"rejected\n{raw.request}\n{index}"
     return Rejection(_named(name), raw, said, subject or sha256)

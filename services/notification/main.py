@@ -57,7 +57,7 @@ async def build(settings: Settings, clock: Clock) -> App:
         service=NAME,
         title="Duban notices",
         migrations=MIGRATIONS,
-        loops=(Loop(sender.run),),
+        loops=(Loop(sender.run, lambda: sender.alive_at),),
         measures=(oldest_pending,),
     )
     app.api.include_router(routes(Api(pool, clock, allow_private, relay.wake)))

@@ -62,6 +62,7 @@ class Sender:
         self._lease = lease
         self._jitter = jitter
         self._woken = asyncio.Event()
+        self.alive_at = asyncio.get_running_loop().time()
 
     def wake(self) -> None:
         """Deliveries were committed: look now instead of at the next poll."""
@@ -75,6 +76,7 @@ class Sender:
             async with self._caller:
                 while not stopping.is_set():
                     self._woken.clear()
+                    self.alive_at = asyncio.get_running_loop().time()
                     try:
                         if (await self.run_once()).called:
                             continue

@@ -25,6 +25,7 @@ select i, tr, tp, pa, po, su, so, ev, sh, si, re::jsonb, at, he, ra
 from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::bigint[], $11::text[], $12::timestamptz[], $13::bytea[], $14::bytea[])
     u(i, tr, tp, pa, po, su, so, ev, sh, si, re, at, he, ra)
+on conflict do nothing
 
 -- claim_key --
 -- Take an idempotency key; a second request with the same key waits here until the first has committed.

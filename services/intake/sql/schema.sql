@@ -29,8 +29,18 @@ create table dead_letters (
     headers bytea not null,
     reason text not null,
     failed_at timestamp with time zone default clock_timestamp() not null,
-    constraint dead_letters_pkey PRIMARY KEY (topic, partition, "position")
+    logs_ago integer default 0 not null,
+    retry_asked_at timestamp with time zone,
+    retries integer default 0 not null,
+    settled_at timestamp with time zone,
+    settled_how text,
+    settled_because text,
+    constraint dead_letters_pkey PRIMARY KEY (topic, partition, "position", logs_ago),
+    constraint dead_letters_are_settled_in_a_known_way CHECK (settled_how = ANY (ARRAY['processed'::text, 'discarded'::text])),
+    constraint dead_letters_are_settled_somehow CHECK ((settled_at IS NULL) = (settled_how IS NULL))
 );
+CREATE INDEX dead_letters_to_retry ON dead_letters USING btree (retry_asked_at) WHERE retry_asked_at IS NOT NULL;
+comment on column dead_letters.retry_asked_at is 'An operator asks to try again: the next consumer that looks does.';
 
 create table facts (
     authority text not null,

@@ -1,0 +1,81 @@
+"""From where the events of a topic come when they are sent again, with their original ids (D15).
+
+Intake's facts and the record of cases are kept for years and know every event that they became. What else was published
+stands in its service's outbox for `outbox_keep_days`.
+"""
+
+from collections.abc import AsyncIterator
+
+from services.accountability.publish import SOURCE as ACCOUNTABILITY
+from services.intake.publishing import SOURCE as INTAKE
+from shared.events.base import aggregate_key
+from shared.events.catalog import UnknownVersion, model_of
+from shared.events.envelope import headers_out
+from shared.outbox import Message
+from shared.postgres import Connection, Record
+
+BATCH = 2000
+FROM_FACTS = ("matter-events", "directory-events")
+FROM_CASES = "case-events"
+
+_FACTS = """
+select subject, source, event_id, issued_at, revision, published_id, published_type, published_version, published_body
+from facts where topic = $1 order by authority, matter, topic, revision
+"""
+_CASE_EVENTS = """
+select authority, matter, event_id, type, occurred_at, n, cause_id, says::text as says
+from case_events order by case_id, n
+"""
+
+
+class UnknownEvent(RuntimeError):
+    """A kept event is of a type or version that this build does not know: the build that knows it must send it."""
+
+
+async def events_of(conn: Connection, topic: str) -> AsyncIterator[list[Message]]:
+    """The events of a topic from what is kept for years, in batches, those of a key in their order. `conn` is in the
+    producer's schema and in a transaction."""
+    if topic == FROM_CASES:
+        cursor = await conn.cursor(_CASE_EVENTS)
+        build = _case_event
+    else:
+        cursor = await conn.cursor(_FACTS, topic)
+        build = _fact
+    while rows := await cursor.fetch(BATCH):
+        yield [build(topic, row) for row in rows]
+
+
+def _fact(topic: str, row: Record) -> Message:
+    """As services.intake.publishing.published made it."""
+    headers = headers_out(
+        _model(topic, row["published_type"], row["published_version"]),
+        id=row["published_id"],
+        source=INTAKE,
+        subject=row["subject"],
+        time=row["issued_at"],
+        revision=row["revision"],
+        causation=f"{row['source']} {row['event_id']}",
+    )
+    return Message(topic, row["subject"], row["published_id"], headers, row["published_body"].encode())
+
+
+def _case_event(topic: str, row: Record) -> Message:
+    """As services.accountability.publish.published made it; its version is 1 until there is another."""
+    key = aggregate_key(row["authority"], row["matter"])
+    headers = headers_out(
+        _model(topic, row["type"], 1),
+        id=row["event_id"],
+        source=ACCOUNTABILITY,
+        subject=key,
+        time=row["occurred_at"],
+        revision=row["n"],
+        causation=row["cause_id"],
+    )
+    return Message(topic, key, row["event_id"], headers, row["says"].encode())
+
+
+def _model(topic: str, type_: str, version: int) -> type:
+    model = model_of(topic, type_, version)
+    if model is None or isinstance(model, UnknownVersion):
+        raise UnknownEvent(f"{topic} has a {type_} of version {version}, which this build does not know")
+    return model

@@ -1,0 +1,93 @@
+"""A message that is no event, on each topic: it alone is put aside, with bytes and reason, and its neighbours go on.
+And the way back: what failed for a bug is processed once the bug is mended.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from services.cli.main import app
+from tests.faults.database import connected
+from tests.faults.fleet import Fleet
+from tests.faults.scenes import STEPS, climb, decide, fall_due, play, receive, report_late, staff, state_of, warn
+from tests.faults.state import State, difference
+from tests.faults.trees import edited
+from tests.support.waiting import until
+
+POISON = b"\xff\x00 no event \x80"
+READ_BY = {
+    "matter-events": ["deadline"],
+    "directory-events": ["accountability", "notification"],
+    "deadline-events": ["accountability", "notification"],
+    "case-events": ["deadline", "notification"],
+}
+HEADERS: list[tuple[str, bytes | None]] = [("ce_type", b"\xff"), ("ce_id", None)]
+BUG = ("services/accountability/handlers.py", "    misses = [", "    _fail(verdicts)\n    misses = [")
+FAILS = """
+
+def _fail(verdicts: Sequence[tuple[Verdict, bytes]]) -> None:
+    if any(verdict.key.matter == "L-45" for verdict, _ in verdicts):
+        raise ZeroDivisionError
+
+
+async def judge("""
+
+
+def letters(dsn: str, *arguments: str) -> Any:
+    """What the command prints as JSON."""
+    found = CliRunner().invoke(app, ["letters", *arguments, "--json"], env={"DUBAN_POSTGRES": dsn})
+    assert found.exit_code == 0, found.output
+    return json.loads(found.stdout)
+
+
+async def test_poison_on_each_topic_is_put_aside_alone(fleet: Fleet, calm: State) -> None:
+    await fleet.start_all()
+    await play(fleet, staff, receive)
+    for topic in ("submissions", *READ_BY):
+        await fleet.send(topic, POISON, key=b"quanzhou/L-0", headers=HEADERS)
+    await play(fleet, *STEPS[2:])
+    assert (found := difference(calm, await state_of(fleet))) == "", found
+    async with connected(fleet.dsn) as conn:
+        for topic, services in READ_BY.items():
+            for service in ("deadline", "accountability", "notification"):
+                rows = await conn.fetch(
+                    f"select value, key, reason from {service}.dead_letters where topic = $1", topic
+                )
+                expected = [(POISON, b"quanzhou/L-0", f"not an event of {topic}: UnicodeDecodeError")]
+                assert [tuple(row) for row in rows] == (expected if service in services else []), (service, topic)
+        (refused,) = await conn.fetch("select raw, reasons from intake.rejections")
+        assert refused["raw"] == POISON
+    for process in fleet.processes.values():
+        assert await process.is_ready()
+
+
+async def test_a_letter_is_tried_again_through_its_consumers_own_handling_and_once(
+    fleet: Fleet, calm: State, tmp_path: Path
+) -> None:
+    await fleet.start_all()
+    await play(fleet, staff, receive, decide, warn)
+    assert await fleet.drain("accountability") == 0
+    broken = edited(tmp_path / "broken", [BUG, ("services/accountability/handlers.py", "\n\nasync def judge(", FAILS)])
+    await fleet.ready(fleet.start("accountability", tree=broken).service)
+    await play(fleet, fall_due)
+    (letter,) = letters(fleet.dsn, "list")
+    assert (letter["service"], letter["reason"]) == ("accountability", "ZeroDivisionError after 5 attempts")
+    place = letter["letter"]
+    assert letters(fleet.dsn, "retry", "accountability", place) == [place]
+
+    async def tried() -> bool:
+        (now,) = letters(fleet.dsn, "list")
+        return (now["retries"], now["asked"], now["reason"]) == (1, False, "ZeroDivisionError")
+
+    await until(tried, within_s=30)
+    assert await fleet.drain("accountability") == 0
+    await fleet.ready(fleet.start("accountability").service)
+    assert letters(fleet.dsn, "retry", "accountability", "--all") == [place]
+    await until(lambda: letters(fleet.dsn, "list") == [], within_s=30)
+    (settled,) = letters(fleet.dsn, "list", "--all")
+    assert (settled["settled_how"], settled["retries"]) == ("processed", 2)
+    assert letters(fleet.dsn, "retry", "accountability", "--all") == [], "it is processed once"
+    await play(fleet, report_late, climb)
+    assert (found := difference(calm, await state_of(fleet))) == "", found
