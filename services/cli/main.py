@@ -13,6 +13,7 @@ from services.cli.calc import calc
 from services.cli.case import case
 from services.cli.demo import demo
 from services.cli.explain import explain
+from services.cli.grow import grow_command
 from services.cli.migrate import migrate
 from services.cli.recovery.letters import letters
 from services.cli.recovery.rebuild import rebuild_command
@@ -41,6 +42,7 @@ app.command("up")(up)
 app.command("demo")(demo)
 app.command("migrate")(migrate)
 app.command("topics")(topics)
+app.command("grow")(grow_command)
 app.command("replay")(replay)
 app.command("calc")(calc)
 app.command("explain")(explain)
