@@ -110,10 +110,12 @@ with lanes (lane) as (
 )
 select
     (select count(*) from (
-        select from lanes l join clocks c on c.lane = l.lane and c.next_alarm_at <= $1 limit $3
+        select from lanes l cross join lateral (select from clocks where lane = l.lane and next_alarm_at <= $1 limit $3) c limit $3
     ) d) as due,
     (select count(*) from (
-        select from lanes l join clocks c on c.lane = l.lane and c.next_alarm_at > $1 and c.next_alarm_at <= $2 limit $3
+        select from lanes l cross join lateral (
+            select from clocks where lane = l.lane and next_alarm_at > $1 and next_alarm_at <= $2 limit $3
+        ) c limit $3
     ) u) as unconfirmed,
     (select min(f.at) from lanes l cross join lateral (
         select next_alarm_at as at from clocks
