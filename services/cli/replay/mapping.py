@@ -4,7 +4,7 @@ Refuses to guess: a line that the mapping does not fit is not mapped at all, and
 """
 
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from shared.events.envelope import problems_of
 Line = Mapping[str, Any]
 Fields = dict[str, Any]
 Rows = Callable[[Line], list[Fields]]
+Check = Callable[[Line], bool]
 
 
 class Unmapped(ValueError):
@@ -203,8 +204,16 @@ def _rules(mapping: LogMapping) -> Rows:
     return rows
 
 
-def _rule(rule: Rule, mapping: LogMapping) -> tuple[Callable[[Line], bool], str | None, Callable[[Line], Fields]]:
-    conditions = [[check_of(column, check) for column, check in one.items()] for one in rule.when or ()]
+def _all(checks: Sequence[Check]) -> Check:
+    return checks[0] if len(checks) == 1 else lambda line: all(check(line) for check in checks)
+
+
+def _any(checks: Sequence[Check]) -> Check:
+    return checks[0] if len(checks) == 1 else lambda line: any(check(line) for check in checks)
+
+
+def _rule(rule: Rule, mapping: LogMapping) -> tuple[Check, str | None, Callable[[Line], Fields]]:
+    conditions = [_all([check_of(column, check) for column, check in one.items()]) for one in rule.when or ()]
     wanted = set(MODELS[rule.type].model_fields) if rule.type else set()
     wanted |= {"id", "matter", "post", "issued_at", "replaces", "occurred_at"}
     zone = getattr(rule.occurred_at or mapping.occurred_at, "zone", None)
@@ -217,8 +226,7 @@ def _rule(rule: Rule, mapping: LogMapping) -> tuple[Callable[[Line], bool], str 
             timed = name in ("occurred_at", "issued_at", "due")
             getters.append((name, time_reader(value, getter(value), mapping.timezone) if timed else getter(value)))
 
-    def fits(line: Line) -> bool:
-        return not conditions or any(all(check(line) for check in one) for one in conditions)
+    fits = _any(conditions) if conditions else lambda _: True
 
     def make(line: Line) -> Fields:
         fields: Fields = {"type": rule.type}
