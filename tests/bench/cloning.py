@@ -41,7 +41,7 @@ async def _statement(field: Field, table: str) -> str:
     """Every column as it stands, but for those that name the matter or identify an event."""
     ours = {
         "matter": "u.new",
-        "bucket": "u.bucket",
+        "lane": "u.bucket * 2 + t.lane % 2",
         "event_id": "replace(t.event_id, t.matter, u.new) || '/' || u.new",
         "event": "md5(u.new || t.event)",
     }

@@ -26,6 +26,9 @@ LOG = """2026-01-01 00:00:00.000 UTC [7] LOG:  duration: 2.500 ms  plan:
 2026-01-01 00:00:01.000 UTC [7] LOG:  duration: 4.500 ms  plan:
 \tQuery Text: select * from clocks
 \tSeq Scan on clocks  (cost=0.00..9.1 rows=1 width=8) (actual rows=1.00 loops=1)
+2026-01-01 00:00:02.000 UTC [7] LOG:  duration: 9.500 ms  plan:
+\tQuery Text: select count(*) from deadline.clocks
+\tAggregate  (cost=0.00..9.1 rows=1 width=8) (actual rows=1.00 loops=1)
 """
 
 
