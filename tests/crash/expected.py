@@ -58,9 +58,10 @@ class Expected:
 
 @dataclass
 class World:
-    """All that was acknowledged."""
+    """All that was acknowledged. `wrong` are the ids of what had to be refused."""
 
     ids: set[str] = field(default_factory=set)
+    wrong: set[str] = field(default_factory=set)
     matters: dict[str, list[Fact]] = field(default_factory=dict)
     posts: dict[tuple[str, str | None, str], list[Tenure]] = field(default_factory=dict)
     _serves: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
@@ -72,7 +73,9 @@ class World:
         world = cls()
         for line in lines:
             event = orjson.loads(line)
-            if event["id"] not in world.ids:
+            if event["type"] == "matter.mislaid":
+                world.wrong.add(event["id"])
+            elif event["id"] not in world.ids:
                 world.ids.add(event["id"])
                 world._take(event)
         for subject, tenure in world._ended:

@@ -43,10 +43,8 @@ MUTATIONS: dict[str, Mutation] = {
         (
             Replacement(
                 "shared/kafka.py",
-                "        async with self._pool.acquire() as conn, conn.transaction():\n"
-                "            fresh = await inbox.claim(conn, messages)\n",
-                "        async with self._pool.acquire() as conn, conn.transaction():\n"
-                "            fresh = await inbox.claim(conn, messages)\n"
+                "            fresh = await inbox.claim(conn, messages, self._positions.known)\n",
+                "            fresh = await inbox.claim(conn, messages, self._positions.known)\n"
                 "            await inbox.advance(conn, messages)\n"
                 "        async with self._pool.acquire() as conn, conn.transaction():\n",
             ),
@@ -137,6 +135,10 @@ MUTATIONS: dict[str, Mutation] = {
                 "                await inbox.advance(conn, messages)\n",
             ),
         ),
+    ),
+    "drop-on-parse-error": Mutation(
+        "what intake cannot read is passed over without a word",
+        (Replacement("services/intake/handlers.py", "                    messages.append(rejected(refusal))\n", ""),),
     ),
     "own-clock-alone": Mutation(
         "business time is the process' own clock: one that is set ahead fires early",

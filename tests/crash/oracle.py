@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import NamedTuple
 
 from tests.crash.collect import Event
 from tests.crash.expected import Expected, World, micros
@@ -46,13 +46,35 @@ class Verdict:
         return ", ".join(f"{name} {self.counts[name]}" for name in COUNTS)
 
 
+class _Said(NamedTuple):
+    """What matters of an event of a case: `sent` by the machine's clock, `at` by its own word in µs."""
+
+    revision: int
+    type: str
+    sent: float
+    at: int
+    named: tuple[str | None, ...] | None
+    addressee: str | None
+    rung: int
+    miss: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> "_Said":
+        data = event.data
+        persons = {each["role"]: each.get("person") for each in data.get("responsible", ())}
+        named = tuple(persons.get(role) for role in ROLES) if "responsible" in data else None
+        addressee, rung, miss = data.get("addressee", {}).get("person"), data.get("rung", 0), data.get("miss", {})
+        at = micros(data["occurred_at"])
+        return cls(event.revision, event.type, event.at, at, named, addressee, rung, miss.get("id"))
+
+
 @dataclass(slots=True)
 class _Case:
-    """What was said of one case, as (revision, type, event)."""
+    """What was said of one case."""
 
     matter: str
     late_from: int
-    said: list[tuple[int, str, int, Any]] = field(default_factory=list)
+    said: list[_Said] = field(default_factory=list)
 
 
 @dataclass
@@ -69,6 +91,7 @@ class Oracle:
     _clocks: dict[tuple[str, str], list[tuple[int, str, int]]] = field(default_factory=lambda: defaultdict(list))
     _cases: dict[str, _Case] = field(default_factory=dict)
     _of_matter: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _refused: set[str | None] = field(default_factory=set)
     _misses: set[str] = field(default_factory=set)
 
     def see(self, event: Event) -> None:
@@ -90,7 +113,7 @@ class Oracle:
             case "case-events":
                 self._see_case(event)
             case _:
-                self.found.noted["rejected"] += 1
+                self._see_refusal(event)
 
     def _reference(self, at: float) -> int:
         """The time by which an instant was allowed to be spoken of, in µs; a timestamp is cut to the millisecond."""
@@ -103,6 +126,13 @@ class Oracle:
         if submission in self._taken:
             self.found.blame("duplicate", f"submission {submission} became two events")
         self._taken[submission] = event.id
+
+    def _see_refusal(self, event: Event) -> None:
+        id = event.data.get("event", {}).get("id")
+        self._refused.add(id)
+        if id not in self.world.wrong:
+            count = "lost" if id in self.world.ids else "unexplained"
+            self.found.blame(count, f"{id} was refused: {event.data['reasons']}")
 
     def _see_clock(self, event: Event) -> None:
         data = event.data
@@ -126,13 +156,12 @@ class Oracle:
 
     def _see_case(self, event: Event) -> None:
         data, id = event.data, event.data["case_id"]
-        at = micros(data["occurred_at"])
         if event.type == "case.opened":
             late_from = micros(data["late_from"])
             if self._reference(event.at) < late_from:
                 self.found.blame("early", f"case of {event.key} opened {event.at} before {data['late_from']}")
             self._case(event.key, id).late_from = late_from
-        self._case(event.key, id).said.append((event.revision, event.type, at, (event.at, data)))
+        self._case(event.key, id).said.append(_Said.of(event))
 
     def _case(self, matter: str, id: str) -> _Case:
         self._of_matter[matter].add(id)
@@ -142,6 +171,8 @@ class Oracle:
         """Everything was seen."""
         for id in self.world.ids - self._taken.keys():
             self.found.blame("lost", f"submission {id} was acknowledged and is on no topic")
+        for id in self.world.wrong - self._refused:
+            self.found.blame("lost", f"submission {id} was acknowledged, could not enter and was not refused")
         for (matter, clock), said in self._clocks.items():
             said.sort()
             self._unbroken(f"{matter} {clock}", [revision for revision, *_ in said])
@@ -184,56 +215,53 @@ class Oracle:
             self._judge_persons(matter, case, expected)
 
     def _judge_persons(self, matter: str, case: _Case, expected: Expected) -> None:
-        told = next(data["responsible"] for *_, (_, data) in reversed(case.said) if "responsible" in data)
-        named = tuple(next((r.get("person") for r in told if r["role"] == role), None) for role in ROLES)
+        named = next((said.named for said in reversed(case.said) if said.named is not None), None)
         if named != expected.persons:
             self.found.blame("wrong person", f"{matter}: {named} named, {expected.persons} held the roles")
-        standing = _standing(case)
-        climbed = [data for _, type_, _, (_, data) in standing if type_ == "case.escalated"]
+        climbed = [said for said in _standing(case) if said.type == "case.escalated"]
         if self.escalates and not climbed:
             self.found.blame("missed", f"{matter}: its case was not answered and not escalated")
-        for data in climbed:
-            addressee = expected.persons[1] or None
-            if data["addressee"].get("person") != addressee:
-                self.found.blame("wrong person", f"{matter}: escalated to {data['addressee']}, not to {addressee}")
+        for said in climbed:
+            if said.addressee != expected.persons[1]:
+                self.found.blame("wrong person", f"{matter}: escalated to {said.addressee}, not {expected.persons[1]}")
 
     def _judge_case(self, id: str, case: _Case) -> None:
-        case.said.sort(key=lambda said: said[0])
-        self._unbroken(f"case {id}", [revision for revision, *_ in case.said])
-        opened = [said for said in case.said if said[1] == "case.opened"]
-        if len(opened) != 1 or case.said[0][1] != "case.opened":
+        case.said.sort(key=lambda said: said.revision)
+        self._unbroken(f"case {id}", [said.revision for said in case.said])
+        opened = [said for said in case.said if said.type == "case.opened"]
+        if len(opened) != 1 or case.said[0].type != "case.opened":
             self.found.blame("duplicate" if opened else "lost", f"case {id} was opened {len(opened)} times")
         rungs: Counter[int] = Counter()
         since = 0
-        for _, type_, at, (sent, data) in case.said:
-            if type_ in STANDS:
+        for said in case.said:
+            if said.type in STANDS:
                 rungs.clear()
-                since = at
-                if data["miss"]["id"] not in self._misses:
-                    self.found.blame("unexplained", f"case {id} stands for the miss {data['miss']['id']}: unheard of")
-            if type_ == "case.withdrawn":
+                since = said.at
+                if said.miss not in self._misses:
+                    self.found.blame("unexplained", f"case {id} stands for the miss {said.miss}: unheard of")
+            if said.type == "case.withdrawn":
                 self.found.noted["cases withdrawn"] += 1
                 since = 0
-            if type_ == "case.escalated":
+            if said.type == "case.escalated":
                 self.found.noted["escalated"] += 1
-                rungs[data["rung"]] += 1
-                if rungs[data["rung"]] > 1:
-                    self.found.blame("duplicate", f"case {id} reached rung {data['rung']} twice")
+                rungs[said.rung] += 1
+                if rungs[said.rung] > 1:
+                    self.found.blame("duplicate", f"case {id} reached rung {said.rung} twice")
                 if not since:
                     self.found.blame("unexplained", f"case {id} was escalated while it was withdrawn")
-                elif self._reference(sent) < since + HOUR:
-                    self.found.blame("early", f"case {id} was escalated at {sent}, not an hour after it stood")
+                elif self._reference(said.sent) < since + HOUR:
+                    self.found.blame("early", f"case {id} was escalated at {said.sent}, not an hour after it stood")
         same = [i for i in self._of_matter[case.matter] if self._cases[i].late_from == case.late_from]
         if len(same) > 1 and id == min(same):
             self.found.blame("duplicate", f"{len(same)} cases of {case.matter} for one miss")
 
 
 def _stands(case: _Case) -> bool:
-    states = [type_ for _, type_, *_ in case.said if type_ in (*STANDS, "case.withdrawn")]
+    states = [said.type for said in case.said if said.type in (*STANDS, "case.withdrawn")]
     return bool(states) and states[-1] in STANDS
 
 
-def _standing(case: _Case) -> list[tuple[int, str, int, Any]]:
+def _standing(case: _Case) -> list[_Said]:
     """What was said since the case stands as it does now."""
-    last = max(n for n, said in enumerate(case.said) if said[1] in STANDS)
+    last = max(n for n, said in enumerate(case.said) if said.type in STANDS)
     return case.said[last:]

@@ -22,6 +22,9 @@ COURSES = (
 )  # fmt: skip
 BY_HTTP = 0.1
 TWICE = 0.04
+NO_TYPE = "matter.mislaid"
+"""Nobody knows such a fact: it must be refused aloud, and take nothing else with it."""
+MISLAID = 0.01
 HANDED_OVER = 0.35
 HOLDS_S = 60.0
 """How long a post is held by the same person, on average."""
@@ -50,13 +53,17 @@ class _Writer:
     def instant(self, s: float) -> str:
         return (self.begun + timedelta(microseconds=round(s * 1e6))).isoformat()
 
-    def say(self, type_: str, sent: float, data: dict[str, Any]) -> str:
-        """Plan an event, sometimes twice; its id."""
-        id = f"{self.prefix}.{len(self.plans)}"
-        event = {
+    def event(self, id: str, type_: str, sent: float, data: dict[str, Any]) -> dict[str, Any]:
+        """A CloudEvent in structured mode."""
+        return {
             "specversion": "1.0", "id": id, "source": SOURCE, "type": type_, "version": 1, "subject": self.subject,
             "time": self.instant(sent), "data": data,
         }  # fmt: skip
+
+    def say(self, type_: str, sent: float, data: dict[str, Any]) -> str:
+        """Plan an event, sometimes twice; its id."""
+        id = f"{self.prefix}.{len(self.plans)}"
+        event = self.event(id, type_, sent, data)
         self.plans.append(Planned(sent, id, self.random.random() < BY_HTTP, event))
         if self.random.random() < TWICE:
             self.plans.append(Planned(sent + self.random.uniform(0, 15), id, self.random.random() < 0.5, event))
@@ -90,6 +97,8 @@ def matter(seed: int, number: int, registered: float, begun: datetime) -> list[P
             where = {"unit": random.choice(UNITS)} if random.random() < 0.4 else {}
             person = {"person": f"clerk-{random.randrange(500)}"} if not where or random.random() < 0.7 else {}
             w.fact(random.choice(("matter.assigned", "matter.transferred")), at, late, **where, **person)
+    if random.random() < MISLAID:
+        w.plans.append(Planned(sent, f"m{number}.mislaid", False, w.event(f"m{number}.mislaid", NO_TYPE, sent, {})))
     floor = sent - EARLY_S
     return [p if p.at >= floor else Planned(floor, p.id, p.http, p.event) for p in w.plans]
 

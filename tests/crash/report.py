@@ -33,7 +33,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield from (f"  dead letter: {letter}" for letter in rest.buried[:20])
     for topic in sorted({topic for topic, _ in rest.topics} - {"submissions"}):
         on_topic = sum(end for (name, _), end in rest.topics.items() if name == topic)
-        once = verdict.noted["rejected" if topic == "rejections" else topic]
+        once = verdict.noted[topic]
         yield f"  {topic}: {rest.rows[topic]} rows, {on_topic} messages, {once} different"
     yield from (f"TROUBLE {each}" for each in outcome.trouble)
     for name in COUNTS:

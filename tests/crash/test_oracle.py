@@ -165,6 +165,18 @@ def test_every_count_trips_on_what_it_is_for(count: str, plant: Callable[[Events
     assert judged(plant(events)).found.counts[count] > 0
 
 
+def test_what_could_not_enter_must_be_refused_and_nothing_else_may_be() -> None:
+    wrong = sent("w1", "matter.mislaid", MATTER, 5)
+
+    def refused(id: str) -> Event:
+        return said("rejections", "submission.rejected", 6, 1, f"r{id}", event={"id": id}, reasons=["why"])
+
+    assert judged([*honest(), refused("w1")], [*LOG, wrong]).found.clean
+    assert judged(honest(), [*LOG, wrong]).found.counts["lost"] == 1
+    assert judged([*honest(), refused("s1")]).found.counts["lost"] == 1
+    assert judged([*honest(), refused("s9")]).found.counts["unexplained"] == 1
+
+
 def test_a_case_that_stands_though_the_matter_was_closed_in_time_is_unexplained() -> None:
     closed = sent("s2", "matter.closed", MATTER, 40)
     found = judged([*honest(), said("matter-events", "matter.closed", 41, 2, "ms2", submission={"id": "s2"})],
