@@ -91,7 +91,7 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
         return tagged(request, page)
 
     @api.get("/v1/sources")
-    @allow(Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR)
+    @allow(Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
     async def list_sources(
         request: Request,
         state: Literal["heard", "silent", "gone"] | None = None,
