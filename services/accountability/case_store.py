@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.accountability.case_row import case_of
 from services.accountability.rules.model import Case
-from services.accountability.store import Q, case_of
+from services.accountability.store import Q
 from shared.postgres import Connection, Record
 
 

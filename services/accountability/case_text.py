@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.accountability.case_store import CaseRecord
 from services.accountability.publish import SOURCE
 from services.accountability.rules.model import Case, Proposal
@@ -73,7 +75,7 @@ def shown(case: Case, record: CaseRecord) -> dict[str, Any]:
                 "event": {"source": SOURCE, "id": row["event_id"]},
                 "occurred_at": row["occurred_at"].isoformat(),
                 "cause": _cause(row),
-                "says": row["says"],
+                "says": orjson.loads(row["says"]),
             }
             for row in record.events
         ],
@@ -88,7 +90,7 @@ def chain(case: Case, record: CaseRecord) -> list[dict[str, Any]]:
     of the one that opened the case; both are in `verdicts`."""
     stands = [row for row in record.events if row["type"] in ("case.opened", "case.reinstated")][-1]
     miss = next(row for row in record.verdicts if (row["source"], row["event_id"]) == (case.miss.source, case.miss.id))
-    says = miss["says"]
+    says = orjson.loads(miss["says"])
     return [
         {
             "type": stands["type"],
@@ -118,12 +120,13 @@ def chain(case: Case, record: CaseRecord) -> list[dict[str, Any]]:
 
 
 def _verdict(row: Record) -> dict[str, Any]:
+    withdrawn = orjson.loads(row["says"]) if row["kind"] == "withdrawn" else None
     return {
         "type": {"missed": "deadline.missed", "withdrawn": "deadline.withdrawn"}[row["kind"]],
         "event": {"source": row["source"], "id": row["event_id"]},
         "revision": row["revision"],
         "recorded_at": row["recorded_at"].isoformat(),
-        **({"reason": row["says"]["reason"], "facts": row["says"]["facts"]} if row["kind"] == "withdrawn" else {}),
+        **({} if withdrawn is None else {"reason": withdrawn["reason"], "facts": withdrawn["facts"]}),
     }
 
 

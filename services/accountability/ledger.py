@@ -7,7 +7,7 @@ import structlog
 
 from services.accountability import metrics, store
 from services.accountability.publish import published
-from services.accountability.rules.case import Answered, Escalated, Happened, Opened, reason_of
+from services.accountability.rules.case import Escalated, Happened, Opened, reason_of
 from services.accountability.rules.model import Case
 from shared import outbox
 from shared.postgres import Connection
@@ -24,14 +24,6 @@ async def record(conn: Connection, cases: Collection[Case], happened: Sequence[H
         return
     events = [published(each) for each in happened]
     await store.add_events(conn, [kept for kept, _ in events])
-    await store.add_attributions(
-        conn,
-        [
-            (each.case, each.at, reason, each.cause)
-            for each in happened
-            if not isinstance(each, Answered) and (reason := reason_of(each)) is not None
-        ],
-    )
     await store.add_escalations(conn, [each for each in happened if isinstance(each, Escalated)])
     await outbox.append(conn, [message for _, message in events])
     _tell(happened)

@@ -6,16 +6,16 @@ from (
 ) l;
 
 -- lock_cases --
--- The cases of a batch, locked in ascending key (D11).
+-- Cases by their ids, locked in ascending key (D11).
 select c.* from cases c
-join unnest($1::text[], $2::text[], $3::uuid[]) u(authority, matter, case_id) using (authority, matter, case_id)
+join unnest($1::uuid[]) u(case_id) using (case_id)
 order by c.authority, c.matter, c.case_id
 for update of c;
 
--- select_refuted --
--- Of misses without a case: the last word that took them back.
+-- select_last_revisions --
+-- Of the misses of which anything was heard: the revision of the last word.
 select v.authority, v.matter, v.case_id, max(v.revision) as revision from verdicts v
-join unnest($1::text[], $2::text[], $3::uuid[]) u(authority, matter, case_id) using (authority, matter, case_id)
+join unnest($1::uuid[]) u(case_id) using (case_id)
 group by v.authority, v.matter, v.case_id;
 
 -- select_holdings_of_units --
@@ -35,20 +35,20 @@ update cases c set
     u.withdrawn_because, answered_at = u.answered_at, answered_by = u.answered_by, rung = u.rung, at_last_rung =
     u.at_last_rung, revision = u.revision, attributions = u.attributions, direct_person = u.direct_person,
     leading_person = u.leading_person, principal_person = u.principal_person, standing_event = u.standing_event,
-    proposal = u.proposal::jsonb, addressed = u.addressed::jsonb, told = u.told::jsonb, fired = u.fired::jsonb
+    proposal = u.proposal::json, addressed = u.addressed::json, told = u.told::json, fired = u.fired::json
 from unnest(
-    $1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[],
-    $17::timestamptz[], $18::timestamptz[], $19::int[], $20::timestamptz[], $21::text[], $22::timestamptz[],
-    $23::text[], $24::int[], $25::boolean[], $26::int[], $27::int[], $28::text[], $29::text[], $30::text[],
-    $31::text[], $32::text[], $33::text[], $34::text[], $35::text[]
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+    $9::timestamptz[], $10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::timestamptz[],
+    $16::timestamptz[], $17::int[], $18::timestamptz[], $19::text[], $20::timestamptz[], $21::text[], $22::int[],
+    $23::boolean[], $24::int[], $25::int[], $26::text[], $27::text[], $28::text[], $29::text[], $30::text[],
+    $31::text[], $32::text[], $33::text[]
 ) u(
-    authority, matter, case_id, due, item, unit, zone, calendar, state, verdict_revision, held_since, held_until,
-    held_unit, held_by, miss_source, miss_id, detected_at, standing_since, standing_no, withdrawn_at,
-    withdrawn_because, answered_at, answered_by, rung, at_last_rung, revision, attributions, direct_person,
-    leading_person, principal_person, standing_event, proposal, addressed, told, fired
+    case_id, due, item, unit, zone, calendar, state, verdict_revision, held_since, held_until, held_unit, held_by,
+    miss_source, miss_id, detected_at, standing_since, standing_no, withdrawn_at, withdrawn_because, answered_at,
+    answered_by, rung, at_last_rung, revision, attributions, direct_person, leading_person, principal_person,
+    standing_event, proposal, addressed, told, fired
 )
-where c.authority = u.authority and c.matter = u.matter and c.case_id = u.case_id;
+where c.case_id = u.case_id;
 
 -- add_directory_facts --
 -- Keep directory facts; the posts of those that were not known yet.

@@ -12,20 +12,24 @@ create table answers (
 );
 comment on table answers is 'The first answer. Its text stays here: what is on Kafka cannot be called back (D19).';
 
-create table attributions (
-    authority text not null,
-    matter text not null,
-    case_id uuid not null,
-    n integer not null,
-    decided_at timestamp with time zone not null,
-    reason text not null,
-    cause_source text not null,
-    cause_id text not null,
-    proposal jsonb not null,
-    constraint attributions_pkey PRIMARY KEY (authority, matter, case_id, n),
-    constraint attributions_have_a_known_reason CHECK (reason = ANY (ARRAY['opened'::text, 'reinstated'::text, 'miss-republished'::text, 'directory-fact'::text]))
-);
-comment on table attributions is 'Each attribution as it was decided (D18, I12); the last one of a case is its proposal.';
+create view attributions as
+ SELECT authority,
+    matter,
+    case_id,
+    row_number() OVER (PARTITION BY authority, matter, case_id ORDER BY case_events.n)::integer AS n,
+    occurred_at AS decided_at,
+        CASE type
+            WHEN 'case.opened'::text THEN 'opened'::text
+            WHEN 'case.reinstated'::text THEN 'reinstated'::text
+            ELSE says::json ->> 'reason'::text
+        END AS reason,
+    cause_source,
+    cause_id,
+    ( SELECT json_agg(json_build_object('role', named.r -> 'role'::text, 'person', named.r -> 'person'::text, 'rule', named.r -> 'rule'::text, 'because', named.r -> 'because'::text) ORDER BY named.place) AS json_agg
+           FROM json_array_elements(case_events.says::json -> 'responsible'::text) WITH ORDINALITY named(r, place)) AS proposal
+   FROM case_events
+  WHERE type = ANY (ARRAY['case.opened'::text, 'case.reinstated'::text, 'case.revised'::text]);
+comment on view attributions is 'Each attribution as it was decided (D18, I12), read from the event that told it; the last one of a case is its proposal.';
 
 create table case_events (
     authority text not null,
@@ -37,11 +41,12 @@ create table case_events (
     occurred_at timestamp with time zone not null,
     cause_source text,
     cause_id text,
-    says jsonb not null,
-    constraint case_events_pkey PRIMARY KEY (authority, matter, case_id, n),
+    says text not null,
+    constraint case_events_pkey PRIMARY KEY (case_id, n, authority, matter),
     constraint case_events_are_counted_from_one CHECK (n >= 1)
-);
-comment on table case_events is 'Every published event of a case, kept for ever; the outbox forgets, this does not.';
+) with (toast_tuple_target=8160);
+comment on table case_events is 'Every published event of a case, kept for ever, and in it each attribution; the outbox forgets, this does not.';
+comment on column case_events.says is 'The JSON that was published.';
 
 create table cases (
     authority text not null,
@@ -61,7 +66,7 @@ create table cases (
     zone text not null,
     calendar text not null,
     rulebook text not null,
-    ladder jsonb not null,
+    ladder json not null,
     state text not null,
     verdict_revision bigint not null,
     miss_source text not null,
@@ -81,12 +86,12 @@ create table cases (
     direct_person text,
     leading_person text,
     principal_person text,
-    proposal jsonb not null,
-    addressed jsonb not null,
-    told jsonb not null,
+    proposal json not null,
+    addressed json not null,
+    told json not null,
     standing_event text not null,
-    fired jsonb not null,
-    constraint cases_pkey PRIMARY KEY (authority, matter, case_id),
+    fired json not null,
+    constraint cases_pkey PRIMARY KEY (case_id, authority, matter),
     constraint cases_answered_say_by_whom CHECK ((answered_at IS NULL) = (answered_by IS NULL)),
     constraint cases_are_withdrawn_for_a_known_reason CHECK (withdrawn_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text])),
     constraint cases_begin_at_the_lowest_rung CHECK (rung >= 0),
@@ -98,7 +103,6 @@ create table cases (
     constraint cases_withdrawn_say_when CHECK ((state = 'withdrawn'::text) = (withdrawn_at IS NOT NULL)),
     constraint cases_withdrawn_say_why CHECK ((state = 'withdrawn'::text) = (withdrawn_because IS NOT NULL))
 );
-CREATE UNIQUE INDEX cases_found_by_id ON cases USING btree (case_id);
 CREATE INDEX cases_in_order_of_opening ON cases USING btree (opened_at, case_id);
 CREATE INDEX cases_standing_by_due ON cases USING btree (authority, late_from) WHERE state = 'standing'::text;
 CREATE INDEX cases_waiting_at_last_rung ON cases USING btree (opened_at, case_id) WHERE at_last_rung AND state = 'standing'::text AND answered_at IS NULL;
@@ -175,6 +179,21 @@ create table escalations (
     constraint escalations_one_per_rung PRIMARY KEY (authority, matter, case_id, standing_no, rung)
 );
 comment on table escalations is 'Each rung fires once for each time that a case comes to stand (I1).';
+
+create table former_attributions (
+    authority text not null,
+    matter text not null,
+    case_id uuid not null,
+    n integer not null,
+    decided_at timestamp with time zone not null,
+    reason text not null,
+    cause_source text not null,
+    cause_id text not null,
+    proposal jsonb not null,
+    constraint attributions_pkey PRIMARY KEY (authority, matter, case_id, n),
+    constraint attributions_have_a_known_reason CHECK (reason = ANY (ARRAY['opened'::text, 'reinstated'::text, 'miss-republished'::text, 'directory-fact'::text]))
+);
+comment on table former_attributions is 'What was kept before attributions became a view of case_events; nothing is added.';
 
 create table holdings (
     authority text not null,
@@ -264,9 +283,10 @@ create table verdicts (
     kind text not null,
     source text not null,
     event_id text not null,
-    says jsonb not null,
+    says text not null,
     recorded_at timestamp with time zone not null,
-    constraint verdicts_pkey PRIMARY KEY (authority, matter, case_id, revision),
+    constraint verdicts_pkey PRIMARY KEY (case_id, revision, authority, matter),
     constraint verdicts_have_a_known_kind CHECK (kind = ANY (ARRAY['missed'::text, 'withdrawn'::text]))
-);
+) with (toast_tuple_target=8160);
 comment on table verdicts is 'What the deadline service said of each miss and was heeded, kept for ever. A withdrawal without a case bars the older miss that comes after it.';
+comment on column verdicts.says is 'The JSON that the deadline service published.';

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.accountability import directory_store
+from services.accountability.case_row import case_of
 from services.accountability.rules.attribution import attribute
 from services.accountability.rules.model import CaseKey, Held, Ref
-from services.accountability.store import case_of
 from shared.inbox import Message
 from tests.support.case_world import (
     AUTHORITY,
