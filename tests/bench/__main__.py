@@ -91,7 +91,7 @@ async def run(wanted: argparse.Namespace) -> None:
             write(wanted.json, whole, facts)
     print_table(whole, facts)
     if wanted.write_docs:
-        DOCUMENT.write_text(replaced(DOCUMENT.read_text(), markdown(whole.figures, facts)))
+        DOCUMENT.write_text(replaced(DOCUMENT.read_text(), markdown(whole.figures, facts, whole.details)))
         if whole.plans:
             PLANS.write_text(whole.plans)
     if not PROGRAM.exists():

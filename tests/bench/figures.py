@@ -85,12 +85,31 @@ def rows(figures: Sequence[Figure]) -> list[tuple[str, ...]]:
     ]
 
 
-def markdown(figures: Sequence[Figure], facts: Mapping[str, str]) -> str:
+def cpu_rows(details: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """A heading and, for each stretch whose CPU seconds were taken, a row by process; nothing where none were."""
+    stretches = {
+        f"{name}: {key.removeprefix('cpu_s').replace('_', ' ').strip() or 'in all'}": value
+        for name, detail in details.items()
+        for key, value in detail.items()
+        if key.startswith("cpu_s")
+    }
+    processes = sorted({process for used in stretches.values() for process in used})
+    found = [(name, *(shown(used.get(each)) for each in processes)) for name, used in stretches.items()]
+    return [("CPU seconds", *processes), *found] if found else []
+
+
+def markdown(
+    figures: Sequence[Figure], facts: Mapping[str, str], details: Mapping[str, Mapping[str, Any]] | None = None
+) -> str:
     """The block that stands between the markers in docs/performance.md."""
     lines = ["| machine and run | |", "|---|---|"]
     lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in facts.items()]
     lines += ["", "| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---|---:|---:|---|"]
     lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rows(figures)]
+    if used := cpu_rows(details or {}):
+        heading, *rest = used
+        lines += ["", "| " + " | ".join(heading) + " |", "|---|" + "---:|" * (len(heading) - 1)]
+        lines += ["| " + " | ".join(map(_cell, row)) + " |" for row in rest]
     return "\n".join(lines)
 
 

@@ -4,7 +4,19 @@ import json
 
 import pytest
 
-from tests.bench.figures import BEGIN, COLUMNS, END, Figure, markdown, percentile, replaced, rounded, rows, shown
+from tests.bench.figures import (
+    BEGIN,
+    COLUMNS,
+    END,
+    Figure,
+    cpu_rows,
+    markdown,
+    percentile,
+    replaced,
+    rounded,
+    rows,
+    shown,
+)
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
@@ -55,6 +67,13 @@ def test_the_table_takes_the_place_between_the_markers_only() -> None:
     assert "old" not in made
     assert r"a\|b" in made
     assert replaced(made, block) == made
+
+
+def test_cpu_seconds_stand_in_a_row_for_each_stretch() -> None:
+    details = {"storm-10": {"cpu_s_to_quiet": {"deadline": 2.5, "kafka": 1.0}, "peak_mb": {"deadline": 99}}}
+    assert cpu_rows(details) == [("CPU seconds", "deadline", "kafka"), ("storm-10: to quiet", "2.5", "1")]
+    assert cpu_rows({"million": {"sizes": {"clocks": 1}}}) == []
+    assert "| storm-10: to quiet | 2.5 | 1 |" in markdown([], {}, details)
 
 
 def test_a_document_without_markers_is_refused() -> None:
