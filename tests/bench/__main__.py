@@ -14,8 +14,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.providers import provide
+from services.cli.providers import ProcessError, provide
 from services.cli.providers.apache import JARS
+from services.cli.replay.watch import Stuck
 from tests.bench.figures import COLUMNS, NUMBERS, markdown, replaced, rows
 from tests.bench.floor import PROGRAM
 from tests.bench.ground import Ground
@@ -139,7 +140,7 @@ def print_table(report: Report, facts: Mapping[str, str]) -> None:
 if __name__ == "__main__":
     try:
         uvloop.run(run(arguments()))
-    except AssertionError as error:
+    except (AssertionError, ProcessError, Stuck) as error:
         print(f"bench: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
