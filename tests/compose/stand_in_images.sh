@@ -63,8 +63,7 @@ kafka_image() { # the real broker, from Maven's jars; the two scripts are ours, 
     [ -e "$work/kafka/libs/kafka_2.13-$version.jar" ] || { echo "deploy/kafka/pom.xml is not $version" >&2; exit 1; }
     local script
     for script in "kafka-storage kafka.tools.StorageTool" "kafka-server-start kafka.Kafka" \
-        "kafka-topics org.apache.kafka.tools.TopicCommand" "kafka-configs kafka.admin.ConfigCommand" \
-        "kafka-acls org.apache.kafka.tools.AclCommand"; do
+        "kafka-configs kafka.admin.ConfigCommand"; do
         cat >"$work/kafka/bin/${script% *}.sh" <<END
 #!/bin/bash
 exec java \${KAFKA_HEAP_OPTS:--Xmx256m} \${KAFKA_LOG4J_OPTS:-} -cp '/opt/kafka/libs/*' ${script#* } "\$@"
