@@ -73,7 +73,7 @@ PROGRESS_AGE = Gauge(
 POLL_AGE = Gauge(
     "duban_consumer_poll_age_seconds",
     "Since when the consumer has neither asked Kafka for messages nor tried one again. Growing: one batch takes that"
-    " long, or the broker is away; after 60 s /livez fails and the process is started again.",
+    " long; after 60 s /livez fails and the process is started again.",
     ["service"],
 )
 OWNED = Gauge(

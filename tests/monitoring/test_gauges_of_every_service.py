@@ -11,7 +11,7 @@ from shared import metrics, outbox
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
 from shared.outbox import bucket_of
-from shared.postgres import Pool
+from shared.postgres import Connection, Pool
 from shared.watch import COUNTED, Measure, backlog, clocks, schema, watch
 from tests.support.broker import Broker
 from tests.support.metered import metric
@@ -23,7 +23,7 @@ from tests.support.waiting import until
 @pytest.fixture
 async def probe(pool: Pool, broker: Broker) -> AsyncIterator[Probe]:
     await pool.execute(CREATE)
-    await broker.create(TOPIC, partitions=2)
+    await broker.create(TOPIC)
     yield Probe(pool, broker)
 
 
@@ -34,7 +34,7 @@ async def measured(pool: Pool, measure: Measure) -> None:
 
 async def append(pool: Pool, keys: Sequence[str]) -> None:
     async with pool.acquire() as conn, conn.transaction():
-        await outbox.append(conn, [outbox.Message(TOPIC, key, key, b"{}", b"{}") for key in keys])
+        await outbox.append(conn, [outbox.Message("nowhere", key, key, b"{}", b"{}") for key in keys])
 
 
 def seen(name: str) -> float | None:
@@ -121,7 +121,10 @@ async def test_gauges_that_cannot_be_read_grow_old_and_recover(pool: Pool) -> No
 
 async def test_lag_rises_while_a_batch_is_held_up_and_falls_when_it_goes_through(probe: Probe, broker: Broker) -> None:
     def lag() -> float:
-        found = [metric("duban_consumer_lag_messages", service="held", topic=TOPIC, partition=n) for n in "01"]
+        found = [
+            metric("duban_consumer_lag_messages", service="held", topic=TOPIC, partition=str(n))
+            for n in range(PARTITIONS)
+        ]
         return sum(value or 0 for value in found)
 
     def age() -> float:
@@ -137,8 +140,8 @@ async def test_lag_rises_while_a_batch_is_held_up_and_falls_when_it_goes_through
         await broker.send(TOPIC, b"0")
         await until(lambda: metric("duban_consumer_messages_total", service="held", topic=TOPIC) == 1)
         await until(lambda: lag() == 0)
-        assert metric("duban_consumer_owned_partitions", service="held") == 2
-        assert metric("duban_consumer_topic_partitions", service="held") == 2
+        assert metric("duban_consumer_owned_partitions", service="held") == PARTITIONS
+        assert metric("duban_consumer_topic_partitions", service="held") == PARTITIONS
         probe.before = hold
         await broker.send(TOPIC, *[b"%d" % n for n in range(50)])
         await until(lambda: age() > 2)
@@ -164,11 +167,22 @@ async def test_what_waits_behind_the_batch_in_hand_is_lag(probe: Probe, broker: 
     assert lags[1:] == sorted(lags[1:], reverse=True) and lags[1] > 0
 
 
-async def test_a_consumer_without_its_broker_is_seen_by_the_age_of_its_last_poll(pool: Pool) -> None:
-    metrics.POLL_AGE.labels("lonely").set(0)
-    probe = Probe(pool, Broker("127.0.0.1:1", None))
-    async with running(probe.consumer("lonely")):
-        await until(lambda: (metric("duban_consumer_poll_age_seconds", service="lonely") or 0) > 1)
+async def test_a_batch_that_takes_long_is_seen_by_the_age_of_the_last_poll(probe: Probe, broker: Broker) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def handle(conn: Connection, messages: Sequence[Message]) -> None:
+        begun.set()
+        await over.wait()
+
+    def age() -> float:
+        return metric("duban_consumer_poll_age_seconds", service="slow") or 0
+
+    await broker.send(TOPIC, b"0")
+    async with running(probe.consumer("slow", handle=handle)):
+        await begun.wait()
+        await until(lambda: age() > 1)
+        over.set()
+        await until(lambda: age() < 1)
 
 
 def test_what_was_never_counted_is_shown_as_0() -> None:

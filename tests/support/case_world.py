@@ -202,8 +202,7 @@ class World:
     async def clear(self) -> None:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
-            "truncate cases, verdicts, case_events, escalations, answers, directory_facts, holdings,"
-            " outbox"
+            "truncate cases, verdicts, case_events, escalations, answers, directory_facts, holdings, outbox"
         )
 
 
