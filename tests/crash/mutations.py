@@ -29,7 +29,7 @@ class Mutation:
 
     why: str
     replacements: tuple[Replacement, ...]
-    only: tuple[Kind, ...] | None = None
+    only: tuple[Kind, ...] = ("point", "kill", "postgres", "stop", "cut")
     kills: int = 10
     deadlines: int = 1500
     span_s: float = 30.0
