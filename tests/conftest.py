@@ -111,7 +111,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or config.option.collectonly or hasattr(config, "workeroutput"):
         return
-    ran = f"ran on {provided[0]}" if provided else f"not needed by these tests (would be {PROVIDER})"
+    where = ", ".join(dict.fromkeys(provided))
+    ran = f"ran on {where}" if provided else f"not needed by these tests (would be {PROVIDER})"
     terminal.write_line(f"provider: {ran}")
     terminal.write_line(f"not run: {len(not_run) or 'nothing'}")
     for name, reason in not_run:

@@ -56,8 +56,9 @@ async def ids_on(fleet: Fleet, topic: str) -> list[str]:
     await consumer.start()
     try:
         consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning()
+        begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        for place in places:
+            consumer.seek(place, begins[place])
         found: dict[TopicPartition, list[str]] = {place: [] for place in places}
         while any([await consumer.position(place) < ends[place] for place in places]):
             for place, records in (await consumer.getmany(timeout_ms=200)).items():

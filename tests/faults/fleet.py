@@ -140,9 +140,9 @@ class Fleet:
 
     async def ready(self, name: str) -> Process:
         process = self.processes[name]
-        await until(lambda: not process.child.running or process.is_ready(), within_s=40)
+        await until(lambda: not process.child.running or process.is_ready(), within_s=120)
         assert process.child.running, process.child.log_tail()
-        await until(process.is_ready, within_s=40)
+        await until(process.is_ready, within_s=120)
         return process
 
     async def drain(self, name: str) -> int:
