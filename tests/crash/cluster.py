@@ -2,6 +2,7 @@
 planted bug stays in the copy.
 """
 
+import asyncio
 import contextlib
 import shutil
 import signal
@@ -13,9 +14,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx2
+
 from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES
-from services.cli.providers import ProcessError, Run, free_port
+from services.cli.providers import Run, free_port
 from services.cli.supervisor import Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
 from tests.crash.infrastructure import ROADS, Infrastructure
@@ -185,12 +188,18 @@ def _replica(infrastructure: Infrastructure, tree: Path, service: str, road: str
 
 
 async def ready(cluster: Cluster, limit_s: float) -> str | None:
-    """Wait until every replica says that it is ready; None, or why one is not."""
-    try:
-        await cluster.supervisor.ready(limit_s)
-    except ProcessError as error:
-        return str(error)
-    return None
+    """Wait until every replica says that it is ready; None, or which are not. Deaths before do not count: we killed."""
+    waiting = {each.name: each.port for each in cluster.supervisor.services.values()}
+    async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while waiting:
+                    for name, port in list(waiting.items()):
+                        with contextlib.suppress(httpx2.HTTPError):
+                            if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+                                del waiting[name]
+                    await asyncio.sleep(0.2)
+    return f"not ready: {', '.join(waiting)}" if waiting else None
 
 
 def keep_logs(run: Run, to: Path) -> None:

@@ -60,6 +60,10 @@ class Striker:
         match fault.kind:
             case "point":
                 done = await self._point(fault)
+                if not done:
+                    self.struck.missed[label] += 1
+                    label = f"kill {fault.target}-a"  # somebody of that service is killed anyway
+                    done = self.cluster.signal(f"{fault.target}-a", signal.SIGKILL) is not None
             case "kill":
                 done = self.cluster.signal(fault.target, signal.SIGKILL) is not None
             case "postgres" | "broker":
