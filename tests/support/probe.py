@@ -44,9 +44,15 @@ class Probe:
             self.pool,
             self.broker.bootstrap,
             service=service,
-            topics=[TOPIC],
             prefix=self.broker.prefix,
-            **{"handle": self.handle, "batch": 100, "committed": lambda: None, "session_ms": SESSION_MS, **changes},
+            **{
+                "topics": [TOPIC],
+                "handle": self.handle,
+                "batch": 100,
+                "committed": lambda: None,
+                "session_ms": SESSION_MS,
+                **changes,
+            },
         )
 
     async def seen(self) -> list[bytes]:
