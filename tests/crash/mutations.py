@@ -158,6 +158,7 @@ MUTATIONS: dict[str, Mutation] = {
             ),
         ),
         ("point", "kill"),
+        points=(("intake", "relay.sent"), ("deadline", "relay.sent"), ("accountability", "relay.sent")),
     ),
     "outbox-outside": Mutation(
         "events are appended outside of the transaction that keeps their state",
@@ -170,6 +171,7 @@ MUTATIONS: dict[str, Mutation] = {
             ),
         ),
         ("point", "kill"),
+        points=(("deadline", "sweep.fired"),),
     ),
 }
 
