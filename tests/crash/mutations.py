@@ -140,8 +140,8 @@ MUTATIONS: dict[str, Mutation] = {
         "what intake cannot read is passed over without a word",
         (Replacement("services/intake/handlers.py", "                    messages.append(rejected(refusal))\n", ""),),
     ),
-    "own-clock-alone": Mutation(
-        "business time is the process' own clock: one that is set ahead fires early",
+    "later-of-two-clocks": Mutation(
+        "business time is the later of the process' clock and the database's: one that is set ahead fires early",
         (Replacement("shared/clock.py", "now = min(theirs, wall())", "now = max(theirs, wall())"),),
         ("clock", "database-clock"),
         kills=30,
