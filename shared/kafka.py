@@ -11,19 +11,15 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
-from pydantic import ValidationError
 
 from shared import dead_letters, failpoints, inbox, metrics
-from shared.errors import NewerVersion, Permanent, PutBack, Unreadable, without_values
-from shared.events.base import Event
-from shared.events.catalog import UnknownVersion, model_of
-from shared.events.envelope import Received, read_own
+from shared.errors import NewerVersion, Permanent, PutBack, without_values
 from shared.inbox import Message
 from shared.kafka_access import OPEN, Access
 from shared.lenient_records import read_leniently
@@ -31,7 +27,6 @@ from shared.positions import Positions, name
 from shared.postgres import PASSING, Connection, Pool, is_environmental
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
-T = TypeVar("T")
 ATTEMPTS = 5
 LOG_APPEND_TIME = 1
 """Kafka's number for a timestamp that the broker set."""
@@ -39,35 +34,6 @@ SILENT_AFTER_S = 30.0
 """An idle broker answers several times a second. A client that hears nothing for so long is given up and made anew: it
 may hang although it looks healthy (aiokafka/issues/1154)."""
 log = structlog.get_logger()
-
-
-def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tuple[Received, Event]]:
-    """The events of a batch from our own topics, whole; fields that this build does not know are ignored."""
-    return read_as(messages, skipped, lambda model, received: model.model_validate_json(received.data, extra="ignore"))
-
-
-def read_as(
-    messages: Sequence[Message], skipped: Callable[[str], None], parse: Callable[[type[Event], Received], T]
-) -> list[tuple[Received, T]]:
-    """What `parse` makes of the events of a batch from our own topics: what the service needs of them. Its KeyError or
-    ValueError means that an event is unreadable.
-
-    Unknown types are skipped and reported to `skipped`; anything unreadable raises Unreadable, a newer version
-    NewerVersion (D16)."""
-    found = []
-    for m in messages:
-        try:
-            received = read_own(((n, v) for n, v in m.headers if v is not None), m.value or b"")
-            model = model_of(m.topic, received.type, received.version)
-            if model is None:
-                skipped(received.type)
-                continue
-            if isinstance(model, UnknownVersion):
-                raise NewerVersion(f"{m.topic}/{m.partition}@{m.offset}: {received.type} version {received.version}")
-            found.append((received, parse(model, received)))
-        except (KeyError, ValueError, ValidationError) as error:
-            raise Unreadable(f"not an event of {m.topic}: {type(error).__name__}") from error
-    return found
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -212,6 +178,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             with contextlib.suppress(IllegalStateError):  # revoked meanwhile
                 if topic in held:
                     kafka.pause(tp)
+                    self._positions.set_aside(tp)
                 elif name(topic, tp.partition) not in self.stopped_partitions:
                     kafka.resume(tp)
 

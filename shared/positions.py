@@ -179,6 +179,11 @@ class Positions:
                     self._at_end[tp] = self._as_of[tp]
         self._looked_at = begun
 
+    def set_aside(self, tp: TopicPartition) -> None:
+        """It is not read for now, and nothing is asked about it: that it was at its end says nothing any more."""
+        self._at_end.pop(tp, None)
+        self._as_of[tp], self._answered_at[tp] = float("-inf"), self._now()
+
 
 def _shortened(tp: TopicPartition, begin: int, offset: int) -> LogTooShort:
     """aiokafka goes to the log's beginning by itself when the log does not reach as far as it has read."""

@@ -1,19 +1,48 @@
-"""Reads of our own topics what one consumer needs: the types it wants, and of each the fields that it declares (D16).
+"""Reads our own topics: whole events by `read`, what one consumer needs of them by `read_as` and `Reader` (D16).
 
-`shared.kafka.read` makes the whole model of every event. Where a topic's volume is that of a storm this is half of the
-consumer's work: here a type's parser is the consumer's, and what it does not want is dropped by its header. What is
-refused is refused as there: what stands on our own topics was strict when it was written.
+To make the whole model of every event is half of a consumer's work where a topic's volume is that of a storm: what
+stands on our own topics was strict when it was written. A `Reader` also drops by its header what is not wanted at all.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from shared.errors import NewerVersion, Unreadable
 from shared.events.base import Event
-from shared.events.catalog import EVENTS
+from shared.events.catalog import EVENTS, UnknownVersion, model_of
+from shared.events.envelope import Received, read_own
 from shared.inbox import Message
 
 T = TypeVar("T")
+
+
+def read(messages: Sequence[Message], skipped: Callable[[str], None]) -> list[tuple[Received, Event]]:
+    """The events of a batch from our own topics, whole; fields that this build does not know are ignored."""
+    return read_as(messages, skipped, lambda model, received: model.model_validate_json(received.data, extra="ignore"))
+
+
+def read_as(
+    messages: Sequence[Message], skipped: Callable[[str], None], parse: Callable[[type[Event], Received], T]
+) -> list[tuple[Received, T]]:
+    """What `parse` makes of the events of a batch from our own topics: what the service needs of them. Its KeyError or
+    ValueError means that an event is unreadable.
+
+    Unknown types are skipped and reported to `skipped`; anything unreadable raises Unreadable, a newer version
+    NewerVersion (D16)."""
+    found = []
+    for m in messages:
+        try:
+            received = read_own(((n, v) for n, v in m.headers if v is not None), m.value or b"")
+            model = model_of(m.topic, received.type, received.version)
+            if model is None:
+                skipped(received.type)
+                continue
+            if isinstance(model, UnknownVersion):
+                raise NewerVersion(f"{m.topic}/{m.partition}@{m.offset}: {received.type} version {received.version}")
+            found.append((received, parse(model, received)))
+        except (KeyError, ValueError) as error:  # pydantic's is one
+            raise Unreadable(f"not an event of {m.topic}: {type(error).__name__}") from error
+    return found
 
 
 class Heard(NamedTuple):

@@ -19,8 +19,9 @@ from shared import failpoints, outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS
 from shared.inbox import Message
-from shared.kafka import Handle, read_as
+from shared.kafka import Handle
 from shared.postgres import Connection
+from shared.reading import read_as
 
 log = structlog.get_logger()
 MATTERS, CASES = ("matter-events",), ("case-events",)

@@ -32,8 +32,8 @@ from shared.events.deadline import ClockEvent, DeadlineWarned
 from shared.events.envelope import Received
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
-from shared.kafka import read
 from shared.postgres import Connection
+from shared.reading import read
 
 DIRECTORY = "directory-events"
 TOPICS = ("case-events", "deadline-events", DIRECTORY)

@@ -12,7 +12,7 @@ from shared.errors import NewerVersion, Permanent
 from shared.events.accountability import CaseAnswered
 from shared.events.generate import HERE
 from shared.inbox import Message
-from shared.kafka import read
+from shared.reading import read
 
 TOPIC = "case-events"
 Header = tuple[str, bytes | None]

@@ -31,9 +31,9 @@ from shared.events.deadline import ClockEvent
 from shared.events.envelope import Received
 from shared.events.intake import MATTER_EVENTS
 from shared.inbox import Message
-from shared.kafka import read
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool
+from shared.reading import read
 
 MIGRATIONS = Path(handlers.__file__).parent / "migrations"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

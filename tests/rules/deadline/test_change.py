@@ -11,7 +11,7 @@ from services.deadline.publish import messages
 from shared.clock import Moment
 from shared.events.deadline import ClockEvent
 from shared.inbox import Message
-from shared.kafka import read
+from shared.reading import read
 from tests.support.deadline_facts import AFTER, CLOSE, DECIDE, FIRST, INSTANTS, LONGER, fact_of, histories
 from tests.support.deadline_life import Life
 from tests.support.deadline_oracle import Entry, Rule
