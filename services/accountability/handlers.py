@@ -42,8 +42,9 @@ from shared.clock import Clock
 from shared.errors import Permanent
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
-from shared.kafka import Handle, read
+from shared.kafka import Handle
 from shared.postgres import Connection
+from shared.reading import read
 
 CHUNK = 1000
 """Cases revised at a time when the directory changes."""
