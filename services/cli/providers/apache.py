@@ -127,7 +127,7 @@ async def format_log(broker: ApacheKafka) -> None:
 async def installed_jars(run: Run) -> Path:
     """The directory of the jars that this pom asks for; Maven brings them once, checksums compared."""
     if shutil.which("java") is None:
-        raise ProcessError("no Java: the provider apache needs Java 17 (Debian: openjdk-17-jre-headless)")
+        raise ProcessError("no Java: the provider apache needs Java 17 (Debian: default-jre-headless)")
     stamp = JARS / "pom.xml"
     if stamp.exists() and stamp.read_bytes() == POM.read_bytes():
         return JARS
