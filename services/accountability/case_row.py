@@ -1,6 +1,9 @@
 """A case as its row in Postgres, and back. It decides nothing and asks nothing."""
 
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from services.accountability.rules.model import Case, CaseKey, Held, Proposal, Ref, Responsible, Rung
 from shared.postgres import Record
@@ -23,7 +26,7 @@ def row_of(case: Case) -> tuple[Any, ...]:
     key = case.key
     return (
         key.case_id, key.authority, key.matter, case.clock, case.subject, case.late_from, case.origin, case.rulebook,
-        case.opened_at, [{"rung": s.rung, "role": s.role, "after": s.after} for s in case.ladder],
+        case.opened_at, _ladder(case.ladder),
         *renewed(case),
     )  # fmt: skip
 
@@ -38,9 +41,19 @@ def renewed(case: Case) -> tuple[Any, ...]:
         case.miss.source, case.miss.id, case.detected_at, case.standing_since, case.standing_no,
         case.withdrawn_at, case.withdrawn_because, case.answered_at, case.answered_by, case.rung, case.at_last_rung,
         case.revision, case.attributions, direct.person, leading.person, principal.person, case.standing_event,
-        [{"role": r.role, "person": r.person, "rule": r.rule, "because": r.because} for r in proposal],
+        [_named(responsible) for responsible in proposal],
         case.addressed, case.told, case.fired,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _ladder(ladder: tuple[Rung, ...]) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps([{"rung": s.rung, "role": s.role, "after": s.after} for s in ladder]))
+
+
+@lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
+def _named(r: Responsible) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps({"role": r.role, "person": r.person, "rule": r.rule, "because": r.because}))
 
 
 def key_of(row: Record) -> CaseKey:

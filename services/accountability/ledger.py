@@ -7,7 +7,7 @@ import structlog
 
 from services.accountability import metrics, store
 from services.accountability.publish import published
-from services.accountability.rules.case import Escalated, Happened, Opened, reason_of
+from services.accountability.rules.case import ATTRIBUTED, Escalated, Happened, Opened
 from services.accountability.rules.model import Case
 from shared import outbox
 from shared.postgres import Connection
@@ -31,12 +31,15 @@ async def record(conn: Connection, cases: Collection[Case], happened: Sequence[H
 
 def _tell(happened: Sequence[Happened]) -> None:
     """A storm of misses is one line in the log: each case's own history is kept in case_events."""
-    kinds = Counter(type(each).__name__.lower() for each in happened)
+    changes = Counter(map(type, happened))
+    kinds = {kind.__name__.lower(): count for kind, count in changes.items()}
     for kind, count in kinds.items():
         metrics.CHANGES.labels(kind).inc(count)
     metrics.time(happened)
-    attributed = [each for each in happened if reason_of(each) is not None]
-    for role, count in Counter(r.role for each in attributed for r in each.case.proposal if r.person is None).items():
+    vacant = Counter(
+        r.role for each in happened if isinstance(each, ATTRIBUTED) for r in each.case.proposal if r.person is None
+    )
+    for role, count in vacant.items():
         metrics.VACANCIES.labels(role).inc(count)
     log.info("cases_changed", first=str(happened[0].case.key.case_id), **kinds)
     for each in happened:

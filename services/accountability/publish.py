@@ -24,7 +24,7 @@ from services.accountability.rules.case import (
     Withdrawn,
 )
 from services.accountability.rules.identity import caused, clock_of_rung, event_id
-from services.accountability.rules.model import Addressee, Case, Ref, Rung
+from services.accountability.rules.model import Addressee, Case, Ref, Responsible, Rung
 from services.accountability.store import KeptEvent
 from shared.events import accountability as events
 from shared.events.base import Instant, LimitTerms, aggregate_key
@@ -167,15 +167,20 @@ def _fragment(entries: Iterable[dict[str, Any]]) -> orjson.Fragment:
     return orjson.Fragment(orjson.dumps(list(entries)))
 
 
-def _responsible(case: Case) -> list[dict[str, Any]]:
-    return [
-        _present({"role": named.role, "person": named.person, "rule": named.rule, "because": named.because})
-        for named in case.proposal
-    ]
+def _responsible(case: Case) -> list[orjson.Fragment]:
+    return [_named(responsible) for responsible in case.proposal]
 
 
-def _addressee(to: Addressee) -> dict[str, Any]:
-    return _present({"role": to.role, "person": to.person, "skipped": to.skipped})
+@lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
+def _named(said: Responsible) -> orjson.Fragment:
+    return orjson.Fragment(
+        _json({"role": said.role, "person": said.person, "rule": said.rule, "because": said.because})
+    )
+
+
+@lru_cache(maxsize=4096)
+def _addressee(to: Addressee) -> orjson.Fragment:
+    return orjson.Fragment(_json({"role": to.role, "person": to.person, "skipped": to.skipped}))
 
 
 def _ref(ref: Ref) -> dict[str, str]:

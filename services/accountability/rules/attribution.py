@@ -5,6 +5,7 @@ the dates from which they were held, never an end: who leaves later is responsib
 """
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.accountability.rules.directory import Directory, PostHolding
@@ -34,24 +35,33 @@ def attribute(
     Direct is the person in whose hands the matter was, else who held the unit's post with that role; leading and
     principal are the unit's holders of the role, else the authority's.
     """
-    at = late_from - TICK
     where = ZoneInfo(zone)
-    return (
-        _direct(authority, unit, held, at, due, where, directory),
-        _leader(authority, unit, "leading", at, due, where, directory),
-        _leader(authority, unit, "principal", at, due, where, directory),
-    )
+    asked = authority, unit, late_from, due, zone
+    leaders = directory.leaders.get(asked)
+    if leaders is None:
+        at = late_from - TICK
+        leaders = directory.leaders[asked] = (
+            _leader(authority, unit, "leading", at, due, where, directory),
+            _leader(authority, unit, "principal", at, due, where, directory),
+        )
+    return (_direct(authority, unit, held, late_from, due, where, directory), *leaders)
 
 
 def _direct(
-    authority: str, unit: str | None, held: Held | None, at: datetime, due: str, zone: ZoneInfo, directory: Directory
+    authority: str,
+    unit: str | None,
+    held: Held | None,
+    late_from: datetime,
+    due: str,
+    zone: ZoneInfo,
+    directory: Directory,
 ) -> Responsible:
     if held is not None and held.person is not None:
         return Responsible(
             "direct", held.person, RULE,
             f"had the matter in hand since {_told(held.since, zone)}, and still at its due {due}",
         )  # fmt: skip
-    holding = None if unit is None else directory.holder(authority, unit, "direct", at)
+    holding = None if unit is None else directory.holder(authority, unit, "direct", late_from - TICK)
     if holding is not None:
         return Responsible("direct", holding.person, RULE, _post(holding, due, zone))
     scope = "no unit is known" if unit is None else f"nobody held the post of the direct handler in the unit {unit}"
@@ -79,5 +89,6 @@ def _post(holding: PostHolding, due: str, zone: ZoneInfo) -> str:
     return f"held the post {holding.post.post} ({holding.role}) {scope} since {since}, and still at the due {due}"
 
 
+@lru_cache(maxsize=4096)
 def _told(instant: datetime, zone: ZoneInfo) -> str:
     return instant.astimezone(zone).isoformat()

@@ -27,7 +27,6 @@ from services.accountability.rules.model import (
     Case,
     Missed,
     Proposal,
-    Reason,
     Ref,
     Refuted,
     RungMissed,
@@ -97,6 +96,8 @@ class Answered:
 
 
 Happened = Opened | Revised | Escalated | Withdrawn | Reinstated | Answered
+ATTRIBUTED = Opened, Reinstated, Revised
+"""By these an attribution is made."""
 Known = Case | Refuted | None
 
 
@@ -107,18 +108,6 @@ class Decision:
     known: Known
     happened: Happened | None = None
     ignored: Ignored | None = None
-
-
-def reason_of(happened: Happened) -> Reason | None:
-    """Why an attribution was made; None where none was."""
-    match happened:
-        case Opened():
-            return "opened"
-        case Reinstated():
-            return "reinstated"
-        case Revised(reason=reason):
-            return reason
-    return None
 
 
 def on_missed(known: Known, miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -> Decision:

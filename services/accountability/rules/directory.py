@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from services.accountability.rules.model import Ref, Role
+from services.accountability.rules.model import Ref, Responsible, Role
 
 
 class PostKey(NamedTuple):
@@ -130,9 +130,13 @@ def _holder(holdings: Sequence[PostHolding], at: datetime) -> PostHolding | None
 
 
 class Directory:
-    """The holdings of some units, asked by unit and role. Units that were not loaded look vacant."""
+    """The holdings of some units, asked by unit and role. Units that were not loaded look vacant.
+
+    `leaders` is for who asks: what was said of a unit's leaders at a due. In a storm all misses of a unit share it.
+    """
 
     def __init__(self, holdings: Iterable[PostHolding]) -> None:
+        self.leaders: dict[tuple[str, str | None, datetime, str, str], tuple[Responsible, Responsible]] = {}
         self._by: dict[tuple[str, str | None, Role], list[PostHolding]] = {}
         for holding in holdings:
             self._by.setdefault((holding.post.authority, holding.unit, holding.role), []).append(holding)

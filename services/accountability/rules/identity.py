@@ -5,23 +5,37 @@ Neither a case's nor an event's id holds a revision, which is only an order of a
 
 import re
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from functools import lru_cache
+from hashlib import sha1
+from uuid import UUID
 
 from services.accountability.rules.model import Ref
 
 NAMESPACE = UUID("b3a1f0f8-58f2-5c39-8d2e-1f0f4a7f9a35")
+_NAMESPACE = NAMESPACE.bytes
 _CASE_SUBJECT = re.compile(r"case:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _RUNG_CLOCK = re.compile(r"rung-([1-9][0-9]?)")
 
 
 def case_id(matter_key: str, clock: str, subject: str, late_from: datetime) -> UUID:
     """One miss, one case, in every order of arrival."""
-    return uuid5(NAMESPACE, f"{matter_key}|{clock}|{subject}|{late_from.astimezone(UTC).isoformat()}")
+    return _derived(f"{matter_key}|{clock}|{subject}|{_in_utc(late_from)}")
+
+
+@lru_cache(maxsize=1024)
+def _in_utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()
+
+
+def _derived(name: str) -> UUID:
+    """uuid5(NAMESPACE, name), without taking the namespace apart each time: half of its cost."""
+    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)
 
 
 def event_id(type_: str, case: UUID, cause: str) -> str:
     """The id of a case's event: one of a type for each cause."""
-    return str(uuid5(NAMESPACE, f"{type_}|{case}|{cause}"))
+    return str(_derived(f"{type_}|{case}|{cause}"))
 
 
 def caused(ref: Ref) -> str:

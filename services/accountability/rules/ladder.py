@@ -5,6 +5,7 @@ A case climbs the ladder that was stamped on it when it opened; a later edition 
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.accountability.rules.model import Addressee, Proposal, Role, Rung
@@ -30,12 +31,17 @@ class Rulebook:
 
     def in_force(self, late_from: datetime, zone: str) -> Edition:
         """The edition in force on the day of the due, by its effective date and never by arrival (D4)."""
-        day = (late_from - TICK).astimezone(ZoneInfo(zone)).date()
+        day = _due_day(late_from, zone)
         return next((e for e in reversed(self.editions) if e.effective_from <= day), self.editions[0])
 
     def stamp(self, edition: Edition) -> str:
         """How a case refers to it."""
         return f"{self.name}/{edition.version}"
+
+
+@lru_cache(maxsize=1024)
+def _due_day(late_from: datetime, zone: str) -> date:
+    return (late_from - TICK).astimezone(ZoneInfo(zone)).date()
 
 
 def addressee(ladder: tuple[Rung, ...], rung: int, proposal: Proposal) -> Addressee:

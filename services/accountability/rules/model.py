@@ -1,4 +1,5 @@
-"""What the rules speak about: verdicts of the deadline service, people in roles, cases. All frozen."""
+"""What the rules speak about: verdicts of the deadline service, people in roles, cases. All frozen. What is small, and
+made or hashed for each miss of a storm, is a tuple: a third of a dataclass's cost."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,6 @@ ROLES: tuple[Role, ...] = ("direct", "leading", "principal")
 Origin = Literal["live", "import"]
 State = Literal["standing", "withdrawn"]
 Untruth = Literal["met", "due-moved", "voided"]
-Reason = Literal["opened", "reinstated", "miss-republished", "directory-fact"]
-"""Why an attribution was made."""
 
 
 class CaseKey(NamedTuple):
@@ -23,16 +22,14 @@ class CaseKey(NamedTuple):
     case_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """An event's identity (D1)."""
 
     source: str
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """In whose hands the matter was, [since, until)."""
 
     since: datetime
@@ -41,8 +38,7 @@ class Held:
     person: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Responsible:
+class Responsible(NamedTuple):
     """Who held a role at the due instant; `person` None: the post was vacant."""
 
     role: Role
@@ -55,8 +51,7 @@ Proposal = tuple[Responsible, ...]
 """One Responsible for each of ROLES, in that order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One step of the ladder; `after` is None for the day of the miss, else an amount such as 1wd."""
 
     rung: int
@@ -64,8 +59,7 @@ class Rung:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """Whom a rung reaches. `skipped`: the vacant roles below, whose turn went up."""
 
     role: Role

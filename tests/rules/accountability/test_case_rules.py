@@ -1,7 +1,7 @@
 """given / when / then: what becomes of a case."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from services.accountability.rules.case import (
     revise,
 )
 from services.accountability.rules.identity import (
+    NAMESPACE,
     case_id,
     case_of_subject,
     clock_of_rung,
@@ -279,3 +280,8 @@ def test_the_last_word_counts_in_every_order_with_every_duplicate(said: list[tup
         assert known.proposal == proposal(f"p{revision}")
     else:
         assert not isinstance(known, Case) or known.state == "withdrawn"
+
+
+def test_ids_are_the_uuids_of_their_names() -> None:
+    assert case_id("licheng/M1", "promised", "", LATE) == uuid5(NAMESPACE, f"licheng/M1|promised||{LATE.isoformat()}")
+    assert opening_id(KEY.case_id) == str(uuid5(NAMESPACE, f"case.opened|{KEY.case_id}|"))
