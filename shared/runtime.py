@@ -130,7 +130,12 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if stuck.done():  # a database that does not answer would hold up every rollback
+            app.pool.terminate()
+        ended, _ = await asyncio.wait(tasks, timeout=CLOSE_S)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # the one that counts is raised already
         try:
             async with asyncio.timeout(CLOSE_S):
                 await app.pool.close()

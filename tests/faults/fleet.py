@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 import httpx2
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES, migrate_all
@@ -180,7 +181,12 @@ class Fleet:
         """Put a raw message on a topic; its offset. `settled` waits until it is consumed."""
         partition = bucket_of(key.decode("latin-1"))
         headers = [("content-type", STRUCTURED.encode())] if headers is None else headers
-        sent = await self.producer.send_and_wait(self.prefix + topic, value, key, partition, headers=headers)
+        while True:
+            try:
+                sent = await self.producer.send_and_wait(self.prefix + topic, value, key, partition, headers=headers)
+                break
+            except KafkaError:  # a publisher tries again; twice is a duplicate, and changes nothing
+                await asyncio.sleep(0.2)
         self.watch.own[topic, partition] = sent.offset + 1
         return int(sent.offset)
 

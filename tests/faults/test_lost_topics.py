@@ -28,8 +28,9 @@ async def ended_for(fleet: Fleet, service: str, why: str) -> None:
 
 async def test_lost_topics_are_rebuilt_with_their_ids_and_nothing_happens_twice(fleet: Fleet, calm: State) -> None:
     await fleet.start_all()
-    await fleet.submit("matter.submitted", "no item", "2026-01-05T09:00:00+08:00", item="nothing we know")
     await play(fleet, staff, receive, decide, warn, fall_due, report_late)
+    await fleet.submit("matter.submitted", "no item", "2026-01-05T09:00:00+08:00", item="nothing we know")
+    await fleet.settled()
     before = await state_of(fleet)
     ids = {topic: await ids_on(fleet, topic) for topic in TOPICS}
     assert all(ids.values()), "each topic holds something, or its loss would prove nothing"

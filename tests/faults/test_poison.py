@@ -2,7 +2,9 @@
 And the way back: what failed for a bug is processed once the bug is mended.
 """
 
+import asyncio
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,10 @@ def _fail(verdicts: Sequence[tuple[Verdict, bytes]]) -> None:
 async def judge("""
 
 
-def letters(dsn: str, *arguments: str) -> Any:
-    """What the command prints as JSON."""
-    found = CliRunner().invoke(app, ["letters", *arguments, "--json"], env={"DUBAN_POSTGRES": dsn})
+async def letters(dsn: str, *arguments: str) -> Any:
+    """What the command prints as JSON. It has an event loop of its own, hence a thread of its own."""
+    invoke = partial(CliRunner().invoke, app, ["letters", *arguments, "--json"], env={"DUBAN_POSTGRES": dsn})
+    found = await asyncio.to_thread(invoke)
     assert found.exit_code == 0, found.output
     return json.loads(found.stdout)
 
@@ -72,22 +75,28 @@ async def test_a_letter_is_tried_again_through_its_consumers_own_handling_and_on
     broken = edited(tmp_path / "broken", [BUG, ("services/accountability/handlers.py", "\n\nasync def judge(", FAILS)])
     await fleet.ready(fleet.start("accountability", tree=broken).service)
     await play(fleet, fall_due)
-    (letter,) = letters(fleet.dsn, "list")
+    found = await letters(fleet.dsn, "list")
+    assert len(found) == 1, found
+    (letter,) = found
     assert (letter["service"], letter["reason"]) == ("accountability", "ZeroDivisionError after 5 attempts")
     place = letter["letter"]
-    assert letters(fleet.dsn, "retry", "accountability", place) == [place]
+    assert await letters(fleet.dsn, "retry", "accountability", place) == [place]
 
     async def tried() -> bool:
-        (now,) = letters(fleet.dsn, "list")
+        (now,) = await letters(fleet.dsn, "list")
         return (now["retries"], now["asked"], now["reason"]) == (1, False, "ZeroDivisionError")
 
     await until(tried, within_s=30)
     assert await fleet.drain("accountability") == 0
     await fleet.ready(fleet.start("accountability").service)
-    assert letters(fleet.dsn, "retry", "accountability", "--all") == [place]
-    await until(lambda: letters(fleet.dsn, "list") == [], within_s=30)
-    (settled,) = letters(fleet.dsn, "list", "--all")
+    assert await letters(fleet.dsn, "retry", "accountability", "--all") == [place]
+
+    async def settled_all() -> bool:
+        return bool(await letters(fleet.dsn, "list") == [])
+
+    await until(settled_all, within_s=30)
+    (settled,) = await letters(fleet.dsn, "list", "--all")
     assert (settled["settled_how"], settled["retries"]) == ("processed", 2)
-    assert letters(fleet.dsn, "retry", "accountability", "--all") == [], "it is processed once"
+    assert await letters(fleet.dsn, "retry", "accountability", "--all") == [], "it is processed once"
     await play(fleet, report_late, climb)
     assert (found := difference(calm, await state_of(fleet))) == "", found

@@ -21,7 +21,7 @@ NOTED: list[Edit] = [
     (MODELS, "\nDEADLINE_EVENTS: tuple[type[Event], ...] = (\n", '''
 class DeadlineNoted(Dated):
     TYPE = "deadline.noted"
-    warning: Warned
+    warning: Name
     holding: Holding
 
 
