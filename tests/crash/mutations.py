@@ -124,17 +124,16 @@ MUTATIONS: dict[str, Mutation] = {
         ),
     ),
     "drop-on-error": Mutation(
-        "a batch that cannot be worked through is passed over",
+        "a batch that cannot be worked through is logged and passed over: the next one moves the position beyond it",
         (
             Replacement(
                 "shared/kafka.py",
                 "            done = await self._one_by_one(kafka, messages)\n",
-                "            done = messages\n"
-                "            async with self._pool.acquire() as conn, conn.transaction():\n"
-                "                await inbox.claim(conn, messages)\n"
-                "                await inbox.advance(conn, messages)\n",
+                "            done = messages\n",
             ),
         ),
+        ("postgres", "cut"),
+        kills=40,
     ),
     "drop-on-parse-error": Mutation(
         "what intake cannot read is passed over without a word",
