@@ -133,7 +133,7 @@ MUTATIONS: dict[str, Mutation] = {
             ),
         ),
         ("postgres", "cut"),
-        kills=40,
+        kills=100,
     ),
     "drop-on-parse-error": Mutation(
         "what intake cannot read is passed over without a word",
