@@ -15,7 +15,7 @@ from tests.faults.database import connected
 from tests.faults.fleet import Fleet
 from tests.faults.scenes import STEPS, climb, decide, fall_due, play, receive, report_late, staff, state_of, warn
 from tests.faults.state import State, difference
-from tests.faults.trees import edited
+from tests.faults.trees import Edit, edited
 from tests.support.waiting import until
 
 POISON = b"\xff\x00 no event \x80"
@@ -26,15 +26,15 @@ READ_BY = {
     "case-events": ["deadline", "notification"],
 }
 HEADERS: list[tuple[str, bytes | None]] = [("ce_type", b"\xff"), ("ce_id", None)]
-BUG = ("services/accountability/handlers.py", "    misses = [", "    _fail(verdicts)\n    misses = [")
-FAILS = """
-
-def _fail(verdicts: Sequence[tuple[Verdict, bytes]]) -> None:
-    if any(verdict.key.matter == "L-45" for verdict, _ in verdicts):
+BUG: Edit = (
+    "services/accountability/handlers.py",
+    "    match verdict:\n        case Missed():\n            return",
+    """    if verdict.key.matter == "L-45":
         raise ZeroDivisionError
-
-
-async def judge("""
+    match verdict:
+        case Missed():
+            return""",
+)
 
 
 async def letters(dsn: str, *arguments: str) -> Any:
@@ -72,12 +72,12 @@ async def test_a_letter_is_tried_again_through_its_consumers_own_handling_and_on
     await fleet.start_all()
     await play(fleet, staff, receive, decide, warn)
     assert await fleet.drain("accountability") == 0
-    broken = edited(tmp_path / "broken", [BUG, ("services/accountability/handlers.py", "\n\nasync def judge(", FAILS)])
+    broken = edited(tmp_path / "broken", [BUG])
     await fleet.ready(fleet.start("accountability", tree=broken).service)
     await play(fleet, fall_due)
-    found = await letters(fleet.dsn, "list")
-    assert len(found) == 1, found
-    (letter,) = found
+    there = await letters(fleet.dsn, "list")
+    assert len(there) == 1, there
+    (letter,) = there
     assert (letter["service"], letter["reason"]) == ("accountability", "ZeroDivisionError after 5 attempts")
     place = letter["letter"]
     assert await letters(fleet.dsn, "retry", "accountability", place) == [place]
