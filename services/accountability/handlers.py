@@ -61,6 +61,7 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
         now = (await clock.moment(conn)).now
         facts = [fact_of(r, e, now) for r, e in heard if isinstance(e, HolderAssigned | HolderEnded)]
         shared = {verdict.key.authority: False for verdict, _ in said}
+        await store.ask_by_index(conn)
         await store.lock_directories(conn, shared | {fact.post.authority: True for fact in facts})
         if facts:
             await learn(conn, facts, now)

@@ -1,3 +1,8 @@
+-- ask_by_index --
+-- Until the end of the transaction: look keys up, whatever the planner believes of the size of the tables.
+select set_config(name, 'off', true)
+from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) s(name);
+
 -- lock_directories --
 -- Serialise changes of an authority's directory with the cases that are opened by it, in ascending order of the lock.
 select case when l.alone then pg_advisory_xact_lock($1, l.k) else pg_advisory_xact_lock_shared($1, l.k) end
