@@ -32,9 +32,9 @@ async def clone(field: Field, series: str, have: int, upto: int) -> None:
                 await field.conn.execute(statement, AUTHORITY, old, new, buckets)
     await field.conn.execute("insert into deadline.clock_counts (kind, n) values ('running', $1)", upto - have)
     await field.conn.execute("vacuum (analyze)")
-    found = await field.count("select count(*) from deadline.clocks where matter like $1", f"{series}-%")
-    if found != upto:
-        raise WrongCount(f"{found} clocks of {series}, {upto} were to be")
+    named = "select count(*) from deadline.clocks where matter like $1 and says -> 'about' ->> 'matter' = matter"
+    if (found := await field.count(named, f"{series}-%")) != upto:
+        raise WrongCount(f"{found} clocks of {series} name their own matter, {upto} were to")
 
 
 async def _statement(field: Field, table: str) -> str:
@@ -48,7 +48,7 @@ async def _statement(field: Field, table: str) -> str:
     columns, values = [], []
     for column, kind in await field.conn.fetch(_COLUMNS, table):
         columns.append(column)
-        said = f"replace(t.{column}::text, t.matter, u.new)::jsonb" if kind == "jsonb" else f"t.{column}"
+        said = f"replace(t.{column}::text, t.matter, u.new)::{kind}" if kind in ("json", "jsonb") else f"t.{column}"
         values.append(ours.get(column, said))
     return f"""
         insert into deadline.{table} ({", ".join(columns)})
