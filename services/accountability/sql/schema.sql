@@ -233,7 +233,7 @@ create table outbox (
     constraint outbox_pkey PRIMARY KEY (bucket, id),
     constraint outbox_quarantined_with_its_reason CHECK ((quarantined_at IS NULL) = (quarantine_reason IS NULL)),
     constraint outbox_sent_or_quarantined CHECK (sent_at IS NULL OR quarantined_at IS NULL)
-);
+) with (toast_tuple_target=8160);
 CREATE INDEX outbox_quarantined ON outbox USING btree (quarantined_at) WHERE quarantined_at IS NOT NULL;
 CREATE INDEX outbox_unsent ON outbox USING btree (bucket, id) WHERE sent_at IS NULL AND quarantined_at IS NULL;
 comment on table outbox is 'Events of committed transactions; bucket = partition, so one relay sends a key in order (D14).';
