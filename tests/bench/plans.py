@@ -75,19 +75,21 @@ def names() -> dict[str, str]:
 
 
 def written(log: str, sizes: dict[str, int], title: str, most: int = 16) -> str:
-    """A document: where Postgres' time went, the plans of what took most of it, and how large the indexes are."""
-    called, found = names(), statements(log)
+    """A document: where Postgres' time went, the plans of what took most of it and of all that the deadline service
+    asks, and how large the indexes are."""
+    called, every = names(), statements(log)
+    found = [each for i, each in enumerate(every) if i < most or called.get(each.text, "").startswith("deadline.")]
     lines = [
         f"# Query plans: {title}",
         "",
         "Written by `python -m tests.bench million --write-docs`; the times include",
     ]
     lines += ["what auto_explain costs.", "", "| statement | calls | total ms | slowest ms |", "|---|---:|---:|---:|"]
-    for each in found[:most]:
+    for each in found:
         label = called.get(each.text) or f"`{each.text[:60]}…`"
         lines.append(f"| {label} | {each.calls:,} | {each.total_ms:,.0f} | {each.slowest_ms:,.1f} |")
     lines += ["", "| table or index of the deadline service | MiB |", "|---|---:|"]
     lines += [f"| {name} | {size / 2**20:,.1f} |" for name, size in sizes.items()]
-    for each in found[:most]:
+    for each in found:
         lines += ["", f"## {called.get(each.text, each.text[:60] + '…')}", "", "```", *each.plan, "```"]
     return "\n".join(lines) + "\n"
