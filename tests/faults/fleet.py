@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES, migrate_all
 from services.cli.providers import Child, Run, free_port
-from services.cli.replay.watch import Watch
+from services.cli.replay.watch import Stuck, Watch
 from services.cli.topics import ensure_topics
 from shared.clock import create_simulated, set_simulated
 from shared.events.base import aggregate_key
@@ -32,6 +32,8 @@ from tests.support.waiting import until
 ROOT = Path(__file__).resolve().parents[2]
 AUTHORITY = "quanzhou"
 SOURCE = "/quanzhou/approvals"
+GIVE_UP_S = 120.0
+"""Without any movement. A killed broker's groups come back only after their coordinator has."""
 START = "2026-01-05T09:00:00+08:00"
 
 
@@ -191,14 +193,18 @@ class Fleet:
         return int(sent.offset)
 
     async def settled(self) -> None:
-        """Return when nothing is in flight."""
-        await self.watch.until_quiet(give_up_s=60)
+        """Return when nothing is in flight. Who keeps it waiting is to be seen in a failing test."""
+        try:
+            await self.watch.until_quiet(give_up_s=GIVE_UP_S)
+        except Stuck as error:
+            tails = [f"{name} ({p.child.returncode}): {p.child.log_tail(8)}" for name, p in self.processes.items()]
+            raise AssertionError("\n".join([str(error), *tails])) from error
 
     async def fast_forward(self, to: str) -> None:
         """Move the clock through every alarm up to `to`."""
         until_ = datetime.fromisoformat(to)
         while True:
-            seen = await self.watch.until_quiet(give_up_s=60)
+            seen = await self.watch.until_quiet(give_up_s=GIVE_UP_S)
             if seen.alarm is None or seen.alarm > until_:
                 break
             await set_simulated(self.conn, seen.alarm)
