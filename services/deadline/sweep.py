@@ -81,7 +81,8 @@ class Sweep:
             await store.save_fired(conn, saved, moment.confirmed)
             await store.add_counts(conn, counts)
             await outbox.append(conn, events)
-            upcoming = await store.next_alarm(conn)
+            full = len(claimed) >= self._batch  # then there may be more that have come: nobody need look when
+            upcoming = moment.confirmed if full else await store.next_alarm(conn)
             if claimed:
                 failpoints.reach("sweep.fired")
         if claimed:
