@@ -1,5 +1,6 @@
 """Wires the deadline service."""
 
+import asyncio
 from pathlib import Path
 
 from services.deadline.api import routes
@@ -34,7 +35,7 @@ async def build(settings: Settings, clock: Clock) -> App:
         topics=TOPICS,
         handle=handler(clock, caught_up),
         committed=committed,
-        held=lambda: CASES if sweep.busy else (),
+        held=lambda: CASES if sweep.storm.lasts(asyncio.get_running_loop().time()) else (),
     )
     sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=caught_up)
     app = app_of(

@@ -37,6 +37,31 @@ class SweepResult:
     next_alarm: datetime | None
 
 
+class Storm:
+    """When more alarms have come than one batch fires. What can wait some seconds waits then, and afterwards for as
+    long as it lasted: whoever acts on what was fired has about as much to do, perhaps on the same machine."""
+
+    LONGEST_REST_S = 15.0
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._rest_until = float("-inf")
+
+    def goes_on(self, now: float) -> None:
+        """A batch was full."""
+        self._since = now if self._since is None else self._since
+
+    def is_over(self, now: float) -> None:
+        """A batch was not full, or could not be fired."""
+        if self._since is not None:
+            self._rest_until = now + min(now - self._since, self.LONGEST_REST_S)
+            self._since = None
+
+    def lasts(self, now: float) -> bool:
+        """Whether what can wait should."""
+        return self._since is not None or now < self._rest_until
+
+
 class Sweep:
     """Batches of due alarms until there are none, then sleep until the next one or `poll_s`, whichever is sooner."""
 
@@ -50,8 +75,7 @@ class Sweep:
         self._batch = batch
         self._poll_s = poll_s
         self._woken = asyncio.Event()
-        self.busy = False
-        """Whether more alarms have come than one batch fires. What can wait a second should wait then."""
+        self.storm = Storm()
         self.alive_at = asyncio.get_running_loop().time()
 
     def wake(self) -> None:
@@ -101,7 +125,7 @@ class Sweep:
                 async with self._pool.acquire() as conn, moves(conn, self.wake):
                     await self._sweep(stopping)
             except PASSING as error:
-                self.busy = False
+                self.storm.is_over(asyncio.get_running_loop().time())
                 log.warning("sweep_retrying", error=type(error).__name__)
                 self.alive_at = asyncio.get_running_loop().time()
                 await asyncio.sleep(self._poll_s)
@@ -114,7 +138,11 @@ class Sweep:
                 self._woken.clear()
                 self.alive_at = asyncio.get_running_loop().time()
                 result = await self.run_once()
-                self.busy = result.fired >= self._batch
+                now = asyncio.get_running_loop().time()
+                if result.fired >= self._batch:
+                    self.storm.goes_on(now)
+                else:
+                    self.storm.is_over(now)
                 if result.fired or result.folded:
                     continue
                 wait_s = self._poll_s

@@ -184,6 +184,8 @@ class LimitTerms(Model):
 @lru_cache(maxsize=16_384)
 def aggregate_key(authority: str, name: str) -> str:
     """`authority/name`, each percent-encoded: the Kafka key, the lock key and the CloudEvents subject (D1)."""
+    if _UNRESERVED.fullmatch(authority) and _UNRESERVED.fullmatch(name):
+        return f"{authority}/{name}"
     return f"{quote(authority, safe='')}/{quote(name, safe='')}"
 
 
