@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NotRequired
 from uuid import UUID
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from services.accountability.rules.attribution import held_at
@@ -32,7 +32,7 @@ DEADLINES, DIRECTORY = "deadline-events", "directory-events"
 TOPICS = (DEADLINES, DIRECTORY)
 _STANDINGS = (CaseOpened.TYPE, CaseReinstated.TYPE)
 """The events of ours by which a case comes to stand, and from which its limits run."""
-_STRICT = ConfigDict(strict=True)
+_strict = with_config(ConfigDict(strict=True))
 _INSTANT = TypeAdapter[datetime](Instant)
 
 
@@ -53,10 +53,10 @@ class FactUsed(TypedDict):
     event: str
 
 
+@_strict
 class MissedText(TypedDict):
     """What a case needs of `deadline.missed`; absent fields are not given."""
 
-    __pydantic_config__ = _STRICT  # type: ignore[misc]  # where pydantic looks for it
     authority: str
     matter: str
     clock: str
@@ -72,10 +72,10 @@ class MissedText(TypedDict):
     facts: list[FactUsed]
 
 
+@_strict
 class UntrueText(TypedDict):
     """What a case needs of `deadline.withdrawn`."""
 
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
     authority: str
     matter: str
     clock: str

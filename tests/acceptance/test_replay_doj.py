@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -140,9 +141,9 @@ def test_every_due_and_every_verdict_is_that_of_the_truth(handout: Path, wanted:
     ids=["shuffled and duplicated", "follow", "follow, shuffled and duplicated"],
 )
 async def test_order_duplicates_and_clock_do_not_show_in_the_report(
-    change: dict[str, object], wanted: Wanted, backfilled: bytes, tmp_path: Path
+    change: dict[str, Any], wanted: Wanted, backfilled: bytes, tmp_path: Path
 ) -> None:
-    again: Wanted = replace(wanted, report=tmp_path / "report.csv", **change)  # type: ignore[arg-type]
+    again: Wanted = replace(wanted, report=tmp_path / "report.csv", **change)
     summary = await replay(again, OUR_OWN, Silent())
     assert again.report.read_bytes() == backfilled
     check(summary)

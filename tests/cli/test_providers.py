@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -17,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.cli.providers import Infrastructure, ProcessError, UnknownProvider, free_port, postgres, provide
-from services.cli.providers.process import Run, run
+from services.cli.providers.process import Child, Run, run
 
 LIMIT_S = 20.0
 
@@ -95,9 +96,9 @@ async def test_a_failed_start_leaves_nothing_and_shows_the_log(monkeypatch: pyte
     opened: list[Run] = []
     start = Run.start
 
-    def remember(self: Run, *args: object, **kwargs: object) -> object:
+    def remember(self: Run, *args: Any, **kwargs: Any) -> Child:
         opened.append(self)
-        return start(self, *args, **kwargs)  # type: ignore[arg-type]
+        return start(self, *args, **kwargs)
 
     monkeypatch.setattr(Run, "start", remember)
     monkeypatch.setitem(postgres.SETTINGS, "max_connections", "many")

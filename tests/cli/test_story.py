@@ -21,8 +21,8 @@ from shared.events.base import Event
 from shared.events.catalog import EVENTS
 
 AT = datetime(2017, 5, 2, 4, tzinfo=UTC)
-CLOCK = {"authority": "us-doj", "matter": "1", "clock": "determination", "unit": "Office A"}
-DUE = {"due": date(2017, 5, 1), "late_from": AT}
+CLOCK: dict[str, Any] = {"authority": "us-doj", "matter": "1", "clock": "determination", "unit": "Office A"}
+DUE: dict[str, Any] = {"due": date(2017, 5, 1), "late_from": AT}
 
 
 def test_what_is_expected_is_what_others_computed(handout: Path) -> None:
@@ -51,9 +51,9 @@ def test_every_event_of_the_topics_told_has_its_place_in_the_order() -> None:
 
 
 def test_an_event_in_one_line() -> None:
-    event = d.DeadlineWarned(**CLOCK, **DUE, warning="5wd", holding=d.Holding(since=AT))  # type: ignore[arg-type]
+    event = d.DeadlineWarned(**CLOCK, **DUE, warning="5wd", holding=d.Holding(since=AT))
     assert line_of(event, ["officer"]) == "warning: 5wd left until 2017-05-01 → told: officer"
-    met = d.DeadlineMet(**CLOCK, **DUE, done_at=date(2017, 5, 1), facts=())  # type: ignore[arg-type]
+    met = d.DeadlineMet(**CLOCK, **DUE, done_at=date(2017, 5, 1), facts=())
     assert line_of(met, []) == "done on 2017-05-01, in time (due 2017-05-01)"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.crash.cluster import Cluster
+from tests.crash.infrastructure import RECOVERY_LIMIT_S
 from tests.crash.schedule import KILLS, Fault
 
 REACHED_WITHIN_S = 15.0
@@ -94,7 +95,7 @@ class Striker:
         async with self._lock(fault.kind):
             await server.kill()
             await asyncio.sleep(fault.s)
-            await server.restart()
+            await server.restart(RECOVERY_LIMIT_S)
         return True
 
     async def _stop(self, fault: Fault) -> bool:

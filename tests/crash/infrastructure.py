@@ -5,7 +5,6 @@ Half of the replicas take road a, half road b. The generator and the oracle take
 
 import contextlib
 import os
-import secrets
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,18 +15,17 @@ import asyncpg
 
 from services.cli.providers import postgres
 from services.cli.providers.apache import (
-    PROPERTIES,
     ApacheKafka,
     format_log,
     free_but,
     installed_jars,
-    java,
     new_cluster_id,
 )
-from services.cli.providers.process import Account, Child, Run, free_port
+from services.cli.providers.postgres import Server
+from services.cli.providers.process import Run, free_port
 from services.cli.providers.process import run as open_run
-from services.cli.providers.waiting import start_on_a_free_port, until_answering
-from tests.crash.proxy import Proxy
+from services.cli.providers.waiting import start_on_a_free_port
+from tests.support.proxy import Proxy
 
 ROADS = ("a", "b")
 RECOVERY_LIMIT_S = 240.0
@@ -48,25 +46,19 @@ class CrashKafka(ApacheKafka):
 
     roads: dict[str, Proxy] = field(default_factory=dict)
 
-    def start(self, port: int) -> Child:
+    def listeners(self, port: int) -> dict[str, str]:
         for proxy in self.roads.values():
             proxy.upstream = proxy.upstream or free_port()
         named = {LISTENERS[road]: proxy for road, proxy in self.roads.items()}
-        controller = free_but(port)
         own = {"PLAINTEXT": port, **{name: proxy.upstream for name, proxy in named.items()}}
         told = {"PLAINTEXT": port, **{name: proxy.port for name, proxy in named.items()}}
-        settings = PROPERTIES | {
+        controller = free_but(port)
+        return {
             "listeners": _listeners({**own, "CONTROLLER": controller}),
             "advertised.listeners": _listeners(told),
             "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in (*own, "CONTROLLER")),
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "log.dirs": str(self.home / "log"),
         }
-        properties = self.home / "server.properties"
-        properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        self.port = port
-        self.child = self.run.start("kafka", java(self.jars, "kafka.Kafka", properties), cwd=self.home)
-        return self.child
 
     async def kill(self) -> None:
         """SIGKILL."""
@@ -74,46 +66,14 @@ class CrashKafka(ApacheKafka):
         self.child.signal(signal.SIGKILL)
         await self.child.wait()
 
-    async def restart(self) -> None:
-        """As the provider's, with time for every log to be recovered."""
-        assert self.child is not None and not self.child.running
-        self.run.forget(self.child)
-        await until_answering(self.start(self.port), self.port, self._answers, RECOVERY_LIMIT_S)
-
 
 def _listeners(ports: dict[str, int]) -> str:
     return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
 
 
 @dataclass
-class CrashPostgres:
+class CrashPostgres(Server):
     """One cluster, durable: what a killed server loses is what it would lose in production."""
-
-    run: Run
-    binaries: Path
-    home: Path
-    account: Account | None
-    password: str
-    port: int = 0
-    child: Child | None = None
-
-    def dsn(self, port: int | None = None) -> str:
-        """As its superuser; through a proxy where its port is given."""
-        return postgres.dsn(port or self.port, self.password)
-
-    def start(self, port: int) -> Child:
-        """Start the server on this port; it answers a moment later."""
-        self.port = port
-        options = [f"--{name}={value}" for name, value in postgres.SETTINGS.items()]
-        self.child = self.run.start(
-            "postgres",
-            [self.binaries / "postgres", "-D", self.home / "data", f"--port={port}", *options],
-            environment=postgres.plain_environment(),
-            account=self.account,
-            stop_signal=signal.SIGQUIT,
-            cwd=self.home,
-        )
-        return self.child
 
     async def kill(self) -> None:
         """SIGKILL the server and its backends, as one: those that outlive it would keep a new one from starting."""
@@ -124,15 +84,6 @@ class CrashPostgres:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         await self.child.wait()
-
-    async def restart(self) -> None:
-        """Start it again where it was and wait until it answers."""
-        assert self.child is not None and not self.child.running
-        self.run.forget(self.child)
-        await until_answering(self.start(self.port), self.port, self._answers, RECOVERY_LIMIT_S)
-
-    async def _answers(self, port: int) -> bool:
-        return await postgres.answers(port, self.password)
 
     async def set_clock(self, shift_s: float) -> None:
         """Set the database's clock wrong by so many seconds, for connections that are open already too."""
@@ -156,17 +107,7 @@ def children_of(parent: int) -> list[int]:
 
 async def start_postgres(run: Run) -> CrashPostgres:
     """A cluster whose clock can be set."""
-    home = run.directory / "postgres"
-    home.mkdir(mode=0o700)
-    account = postgres.nobody() if os.geteuid() == 0 else None
-    if account:
-        os.chown(home, account.uid, account.gid)
-        run.directory.chmod(0o711)
-        postgres.refuse_unless_reachable(run.directory, account)
-    server = CrashPostgres(run, postgres.find_binaries(run, account), home, account, secrets.token_urlsafe(24))
-    await postgres.make_cluster(run, server.binaries, home, account, server.password)
-    await start_on_a_free_port(run, server.start, server._answers, RECOVERY_LIMIT_S)
-    await postgres.create_database(server.port, server.password)
+    server = await CrashPostgres.create(run, postgres.SETTINGS, limit_s=RECOVERY_LIMIT_S)
     conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(server.dsn(), timeout=10)
     try:
         await conn.execute(_SHIFT_CLOCK)

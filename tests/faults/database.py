@@ -1,80 +1,40 @@
 """A Postgres of a test's own, which it may kill, starve, copy and put back: the session's is everybody's."""
 
 import contextlib
-import os
-import secrets
 import shutil
-import signal
 import subprocess
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
 from services.cli.providers import postgres
-from services.cli.providers.process import Account, Child, Run, run
-from services.cli.providers.waiting import start_on_a_free_port, until_answering
+from services.cli.providers.postgres import Server
+from services.cli.providers.process import run
 
 
 @dataclass
-class Database:
-    """One cluster. It keeps its port and its data over a restart."""
-
-    run: Run
-    binaries: Path
-    home: Path
-    account: Account | None
-    password: str
-    settings: Mapping[str, str]
-    port: int = 0
-    child: Child | None = field(default=None, repr=False)
-
-    @property
-    def dsn(self) -> str:
-        return postgres.dsn(self.port, self.password)
-
-    def start_on(self, port: int) -> Child:
-        options = [f"--{name}={value}" for name, value in self.settings.items()]
-        self.port = port
-        self.child = self.run.start(
-            "postgres",
-            [self.binaries / "postgres", "-D", self.home / "data", f"--port={port}", *options],
-            environment=postgres.plain_environment(),
-            account=self.account,
-            stop_signal=signal.SIGQUIT,
-            cwd=self.home,
-        )
-        return self.child
+class Database(Server):
+    """One cluster that can be ended, copied and put back."""
 
     async def kill(self) -> None:
         """End it at once, without a checkpoint."""
         assert self.child is not None
         await self.run.stop(self.child)
 
-    async def start(self) -> None:
-        """Start it again where it was, whether it was killed or ended by itself."""
-        assert self.child is not None
-        if self.child in self.run.children:
-            assert not self.child.running
-            self.run.forget(self.child)
-        await until_answering(self.start_on(self.port), self.port, self.answers, 30)
-
-    async def answers(self, port: int) -> bool:
-        return await postgres.answers(port, self.password)
-
     async def back_up(self, to: Path) -> None:
         """A cold copy of the data directory; it runs again afterwards."""
         await self.kill()
         copy(self.home / "data", to)
-        await self.start()
+        await self.restart()
 
     async def restore(self, backup: Path) -> None:
         """Put a copy in the place of the data; it runs again afterwards."""
         await self.kill()
         shutil.rmtree(self.home / "data")
         copy(backup, self.home / "data")
-        await self.start()
+        await self.restart()
 
     def program(self, name: str, *arguments: str | Path) -> None:
         """Run one of Postgres' own programs against the database."""
@@ -95,20 +55,8 @@ def copy(one: Path, other: Path) -> None:
 async def open_database(home: Path | None = None, **settings: str) -> AsyncIterator[Database]:
     """A new cluster that answers, in `home` or the run's directory; gone at the end. `settings` are Postgres' own."""
     async with run() as current:
-        account = postgres.nobody() if os.geteuid() == 0 else None
-        home = home or current.directory / "postgres"
-        home.mkdir(mode=0o700, exist_ok=True)
-        if account:
-            os.chown(home, account.uid, account.gid)
-            current.directory.chmod(0o711)
-        binaries = postgres.find_binaries(current, account)
-        password = secrets.token_urlsafe(24)
-        await postgres.make_cluster(current, binaries, home, account, password)
         chosen = postgres.SETTINGS | {"fsync": "off"} | settings  # the machine stays up; what is committed stays
-        database = Database(current, binaries, home, account, password, chosen)
-        await start_on_a_free_port(current, database.start_on, database.answers, 30)
-        await postgres.create_database(database.port, password)
-        yield database
+        yield await Database.create(current, chosen, home=home)
 
 
 @contextlib.asynccontextmanager

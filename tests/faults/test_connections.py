@@ -24,7 +24,7 @@ async def postgres() -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def fleet(apache: ApacheKafka, postgres: Database) -> AsyncIterator[Fleet]:
-    async with open_fleet(postgres.run, apache.address, postgres.dsn, SETTINGS) as opened:
+    async with open_fleet(postgres.run, apache.address, postgres.dsn(), SETTINGS) as opened:
         yield opened
 
 
@@ -59,7 +59,12 @@ async def test_exhausted_connections_are_waited_for(fleet: Fleet, postgres: Data
         return status == 503 and "TooManyConnectionsError" in text
 
     await until(told, within_s=40)
-    assert await refused(intake) == 503
+
+    async def refused() -> bool:
+        taken.extend(await occupy(fleet.dsn))  # what others' attempts to connect gave back since
+        return await status_of_a_publication(intake) == 503
+
+    await until(refused, within_s=40)
     assert starting.child.running and intake.child.running
     for connection in taken:
         connection.terminate()
@@ -70,8 +75,8 @@ async def test_exhausted_connections_are_waited_for(fleet: Fleet, postgres: Data
     assert await fleet.conn.fetchval("select count(*) from deadline.matters where matter = 'L-x'") == 1
 
 
-async def refused(process: Process) -> int:
-    """The status of a publication."""
+async def status_of_a_publication(process: Process) -> int:
+    """What intake answers to one; 422 when it can record the rejection."""
     async with httpx2.AsyncClient(timeout=60, trust_env=False) as client:
         event = {"specversion": "1.0", "id": "x", "source": "/x", "type": "matter.submitted", "subject": "a/b"}
         answer = await client.post(f"http://127.0.0.1:{process.port}/v1/events", json=event)

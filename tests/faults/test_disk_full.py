@@ -14,7 +14,7 @@ from tests.faults.database import Database, open_database
 from tests.faults.fleet import Fleet, open_fleet
 from tests.faults.scenes import STEPS, play, receive, staff, state_of
 from tests.faults.state import State, difference
-from tests.faults.test_connections import refused
+from tests.faults.test_connections import status_of_a_publication
 from tests.support.waiting import until
 
 MIB = 1024 * 1024
@@ -51,7 +51,7 @@ def unmount(disk: Path) -> None:
 
 @pytest.fixture
 async def fleet(apache: ApacheKafka, postgres: Database) -> AsyncIterator[Fleet]:
-    async with open_fleet(postgres.run, apache.address, postgres.dsn, SETTINGS) as opened:
+    async with open_fleet(postgres.run, apache.address, postgres.dsn(), SETTINGS) as opened:
         yield opened
 
 
@@ -72,11 +72,11 @@ async def test_a_full_disk_refuses_and_what_was_refused_is_done_when_there_is_ro
         return status == 503 and ("DiskFullError" in text or not running(postgres))
 
     await until(told, within_s=60)
-    assert await refused(intake) == 503
+    assert await status_of_a_publication(intake) == 503
     assert all(process.child.running for process in fleet.processes.values())
     ballast.unlink()
     if not running(postgres):
-        await postgres.start()
+        await postgres.restart()
         await fleet.reconnect()
     await fleet.settled()
     for service in fleet.processes:

@@ -25,7 +25,7 @@ async def postgres() -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def fleet(apache: ApacheKafka, postgres: Database) -> AsyncIterator[Fleet]:
-    async with open_fleet(postgres.run, apache.address, postgres.dsn, SETTINGS) as opened:
+    async with open_fleet(postgres.run, apache.address, postgres.dsn(), SETTINGS) as opened:
         yield opened
 
 

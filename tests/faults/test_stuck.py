@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from tests.faults.fleet import Fleet
-from tests.faults.proxy import proxied
 from tests.faults.scenes import play, staff, state_of
 from tests.faults.trees import edited
+from tests.support.proxy import Proxy
 from tests.support.waiting import until
 
 BLOCKED = (
@@ -24,16 +24,18 @@ SOONER = "shared/runtime.py", "LAST_RESORT_S = 30.0", "LAST_RESORT_S = -15.0"
 
 async def test_a_consumer_that_hangs_is_noticed_and_started_anew(fleet: Fleet) -> None:
     place = urlsplit(fleet.dsn)
-    async with proxied(str(place.hostname), int(place.port or 0)) as proxy:
+    proxy = Proxy()
+    proxy.upstream = int(place.port or 0)
+    await proxy.start()
+    try:
         through = urlunsplit(place._replace(netloc=place.netloc.replace(f":{place.port}", f":{proxy.port}")))
-        hanging = {"DUBAN_POSTGRES": through, "DUBAN_STUCK_AFTER_S": "5"}
         for service in ("intake", "accountability", "notification"):
             fleet.start(service)
             await fleet.ready(service)
-        stuck = fleet.start("deadline", **hanging)  # type: ignore[arg-type]
+        stuck = fleet.start("deadline", DUBAN_POSTGRES=through, DUBAN_STUCK_AFTER_S="5")
         await fleet.ready("deadline")
         await play(fleet, staff)
-        proxy.swallow()
+        proxy.cut("freeze")
         await receive_without_waiting(fleet)
 
         async def noticed() -> bool:
@@ -45,13 +47,15 @@ async def test_a_consumer_that_hangs_is_noticed_and_started_anew(fleet: Fleet) -
             assert await stuck.ended(fleet.run) == 1
         assert stuck.said("stuck")
         del fleet.processes["deadline"]
-        anew = fleet.start("deadline", **hanging)  # type: ignore[arg-type]
+        anew = fleet.start("deadline", DUBAN_POSTGRES=through, DUBAN_STUCK_AFTER_S="5")
         await until(lambda: anew.said("waiting_for_postgres"), within_s=60)
-        proxy.let_through()
+        proxy.heal()
         await fleet.ready("deadline")
         await fleet.settled()
         assert len((await state_of(fleet))["clocks"]) == 1
         assert await fleet.drain("deadline") == 0
+    finally:
+        await proxy.close()
 
 
 async def receive_without_waiting(fleet: Fleet) -> None:

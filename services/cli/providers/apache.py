@@ -81,25 +81,28 @@ class ApacheKafka:
 
     def start(self, port: int) -> Child:
         """Start the process on this port; it answers some seconds later."""
-        controller = free_but(port)
-        listeners = {
-            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "log.dirs": str(self.home / "log"),
-        }
+        settings = PROPERTIES | self.listeners(port) | {"log.dirs": str(self.home / "log")}
         properties = self.home / "server.properties"
-        properties.write_text("".join(f"{name}={value}\n" for name, value in (PROPERTIES | listeners).items()))
+        properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         self.port = port
         self.child = self.run.start("kafka", java(self.jars, "kafka.Kafka", properties), cwd=self.home)
         return self.child
 
-    async def restart(self) -> None:
+    def listeners(self, port: int) -> dict[str, str]:
+        """Where it listens: clients on this port, its own controller on another."""
+        controller = free_but(port)
+        return {
+            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        }
+
+    async def restart(self, limit_s: float = START_LIMIT_S) -> None:
         """Start it again where it was, after it has ended, and wait until it answers."""
         if self.child is None or self.child.running:
             raise ProcessError("kafka: not ended, so it cannot be started again")
         self.run.forget(self.child)
-        await until_answering(self.start(self.port), self.port, self._answers, START_LIMIT_S)
+        await until_answering(self.start(self.port), self.port, self._answers, limit_s)
 
     async def _answers(self, port: int) -> bool:
         return await answers(port, self.cluster)

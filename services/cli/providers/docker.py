@@ -13,7 +13,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import asyncpg
 
@@ -112,7 +112,7 @@ def _container(
 
     container = DockerContainer(image, env=dict(environment)).with_kwargs(entrypoint=entrypoint, init=True)
     # Docker publishes a bare port on every address of the machine; a pair is passed on as it is.
-    published: dict[str, object] = container.ports  # type: ignore[assignment]  # declared as numbers only
+    published = cast("dict[str, object]", container.ports)  # declared as numbers only
     published.update({f"{inside}/tcp": (LOOPBACK, outside) for inside, outside in ports.items()})
     return container
 

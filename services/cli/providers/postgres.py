@@ -18,12 +18,15 @@ import shutil
 import signal
 import stat
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import asyncpg
 
 from services.cli.providers.process import Account, Child, ProcessError, Run
-from services.cli.providers.waiting import start_on_a_free_port
+from services.cli.providers.waiting import start_on_a_free_port, until_answering
 
 ROLE = DATABASE = "duban"
 START_LIMIT_S = 30.0
@@ -47,21 +50,83 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 NEVER_NEEDED = shutil.ignore_patterns("include", "pkgconfig", "*.a", "__pycache__", "doc", "man", "locale")
 
 
+@dataclass
+class Server:
+    """One cluster with a directory and a superuser of its own. It keeps its port and its data over a restart."""
+
+    run: Run
+    binaries: Path
+    home: Path
+    account: Account | None
+    password: str = field(repr=False)
+    settings: Mapping[str, str]
+    port: int = 0
+    child: Child | None = field(default=None, repr=False)
+
+    @classmethod
+    async def create(
+        cls,
+        run: Run,
+        settings: Mapping[str, str],
+        *,
+        home: Path | None = None,
+        limit_s: float = START_LIMIT_S,
+    ) -> Self:
+        """A new cluster that answers, in `home` or the run's directory, with the empty database ``duban``."""
+        home = home or run.directory / "postgres"
+        account = make_home(run, home)
+        server = cls(run, find_binaries(run, account), home, account, secrets.token_urlsafe(24), settings)
+        await make_cluster(run, server.binaries, home, account, server.password)
+        await start_on_a_free_port(run, server.start, server.answers, limit_s)
+        await create_database(server.port, server.password)
+        return server
+
+    def dsn(self, port: int | None = None) -> str:
+        """As its superuser; through whatever else listens on `port` where that is given."""
+        return dsn(port or self.port, self.password)
+
+    def start(self, port: int) -> Child:
+        """Start the process on this port; it answers a moment later."""
+        self.port = port
+        options = [f"--{name}={value}" for name, value in self.settings.items()]
+        self.child = self.run.start(
+            "postgres",
+            [self.binaries / "postgres", "-D", self.home / "data", f"--port={port}", *options],
+            environment=plain_environment(),
+            account=self.account,
+            stop_signal=signal.SIGQUIT,  # immediate: no last checkpoint of data about to be removed
+            cwd=self.home,
+        )
+        return self.child
+
+    async def restart(self, limit_s: float = START_LIMIT_S) -> None:
+        """Start it again where it was, after it has ended, and wait until it answers."""
+        if self.child is None or self.child.running:
+            raise ProcessError("postgres: not ended, so it cannot be started again")
+        if self.child in self.run.children:
+            self.run.forget(self.child)
+        await until_answering(self.start(self.port), self.port, self.answers, limit_s)
+
+    async def answers(self, port: int) -> bool:
+        """Whether *our* server answers there: another's would not know the password."""
+        return await answers(port, self.password)
+
+
 async def start(run: Run, *, durable: bool) -> str:
     """Start one in the run's directory; the DSN of its superuser ``duban`` in the database ``duban``."""
-    home = run.directory / "postgres"
-    home.mkdir(mode=0o700)
+    server = await Server.create(run, SETTINGS | ({} if durable else NOT_DURABLE))
+    return server.dsn()
+
+
+def make_home(run: Run, home: Path) -> Account | None:
+    """A directory for the cluster, and whom it belongs to: None where that is us."""
+    home.mkdir(mode=0o700, exist_ok=True)
     account = nobody() if os.geteuid() == 0 else None
     if account:
         os.chown(home, account.uid, account.gid)
         run.directory.chmod(0o711)
-        refuse_unless_reachable(run.directory, account)
-    binaries = find_binaries(run, account)
-    password = secrets.token_urlsafe(24)
-    await make_cluster(run, binaries, home, account, password)
-    port = await start_server(run, binaries, home, account, password, durable=durable)
-    await create_database(port, password)
-    return dsn(port, password)
+        refuse_unless_reachable(home.parent, account)
+    return account
 
 
 def dsn(port: int, password: str, database: str = DATABASE) -> str:
@@ -95,28 +160,8 @@ async def make_cluster(run: Run, binaries: Path, home: Path, account: Account | 
         raise child.failure(f"ended with {code}")
 
 
-async def start_server(
-    run: Run, binaries: Path, home: Path, account: Account | None, password: str, *, durable: bool
-) -> int:
-    """Start the server on a free port, and return the port when it answers."""
-    settings = SETTINGS | ({} if durable else NOT_DURABLE)
-    options = [f"--{name}={value}" for name, value in settings.items()]
-
-    def start(port: int) -> Child:
-        return run.start(
-            "postgres",
-            [binaries / "postgres", "-D", home / "data", f"--port={port}", *options],
-            environment=plain_environment(),
-            account=account,
-            stop_signal=signal.SIGQUIT,  # immediate: no last checkpoint of data about to be removed
-            cwd=home,
-        )
-
-    return await start_on_a_free_port(run, start, lambda port: answers(port, password), START_LIMIT_S)
-
-
 async def answers(port: int, password: str) -> bool:
-    """Whether *our* server answers: another's would not know the password."""
+    """Whether a server with this password answers."""
     try:
         connection = await asyncpg.connect(dsn(port, password, "postgres"), timeout=5)
     except (OSError, asyncpg.CannotConnectNowError, asyncpg.InvalidPasswordError, TimeoutError):

@@ -8,6 +8,7 @@ its new reason.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -72,9 +73,7 @@ def list_command(
     """Show the letters: TOPIC/PARTITION/OFFSET (~N: of the N-th log before this one), and why."""
     services = SERVICES if service is None else (_known(service),)
     found = [
-        {"service": name, **row}
-        for name in services
-        for row in _run(lambda dsn, name=name: listed(dsn, name, settled=settled))  # type: ignore[misc]
+        {"service": name, **row} for name in services for row in _run(partial(listed, service=name, settled=settled))
     ]
     if as_json:
         typer.echo(json.dumps(found))
