@@ -27,8 +27,9 @@ from services.accountability.rules.identity import caused, clock_of_rung, event_
 from services.accountability.rules.model import Addressee, Case, Ref, Responsible, Rung
 from services.accountability.store import KeptEvent
 from shared.events import accountability as events
-from shared.events.base import Instant, LimitTerms, aggregate_key
+from shared.events.base import Instant, aggregate_key
 from shared.events.envelope import headers_out
+from shared.events.limits import LimitTerms
 from shared.outbox import Message
 
 TOPIC = "case-events"

@@ -15,8 +15,9 @@ from services.deadline.rules.facts import CORRECTED, RETRACTED, Fact
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
 from services.deadline.store import CASE
 from shared.events.accountability import CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
-from shared.events.base import Event, LimitTerms, instant_of, split_key
+from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
+from shared.events.limits import LimitTerms
 from shared.events.submissions import Fact as SubmittedFact
 
 CASE_FACTS = (CaseOpened, CaseAnswered, CaseWithdrawn, CaseReinstated)

@@ -17,8 +17,9 @@ import yaml
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
 
 from services.intake.rules.catalogue import RECORDED, Catalogue, Item, ItemVersion, Limit, RecordedTerms
-from shared.events.base import LimitTerms, LocalTime, Model, Name, Text, Warned, Zone
+from shared.events.base import LocalTime, Model, Name, Text, Warned, Zone
 from shared.events.intake import MATTER_EVENTS
+from shared.events.limits import LimitTerms
 
 STARTS_ON = ("matter.registered",)
 STOPS_ON = ("matter.decided", "matter.closed", "matter.refused")
@@ -40,7 +41,7 @@ Warnings = tuple[Warned, ...]
 Code = Annotated[Name, StringConstraints(max_length=150)]
 
 
-_TERMS = tuple(LimitTerms.model_fields)
+_TERMS = tuple(name for name in LimitTerms.model_fields if name in Limit.__slots__)
 
 
 class CatalogueError(ValueError):

@@ -4,19 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import (
-    Event,
-    EventRef,
-    Instant,
-    LimitTerms,
-    Model,
-    Name,
-    Origin,
-    PersonId,
-    Role,
-    Text,
-    When,
-)
+from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Text, When
+from shared.events.limits import LimitTerms
 
 
 class Responsible(Model):

@@ -12,7 +12,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     PlainSerializer,
     PlainValidator,
     StringConstraints,
@@ -156,29 +155,10 @@ class EventRef(Model):
     id: Name
 
 
+Span = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min)$")]
+"""An amount of time: working days, natural days, months, hours, working hours, working minutes."""
 Warned = Annotated[str, StringConstraints(pattern=r"^([1-9][0-9]{0,4}(wd|d|m|h|wh|min)|[1-9][0-9]?%)$")]
 """What remains when a warning is due: an amount, or a share of the whole span."""
-
-
-class LimitTerms(Model):
-    """A limit as stamped on a matter or a case: all that is needed to count it, no catalogue required (D5)."""
-
-    clock: Name
-    amount: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}(wd|d|m|h|wh|min)$")] | None = None
-    at: When | None = None
-    start_rule: Literal["day0", "roll", "inclusive"] = "day0"
-    roll: Literal["next", "previous", "none"] = "none"
-    zone: Zone
-    day_ends: LocalTime | None = Field(default=None, description="Local close of business; absent: 24:00.")
-    calendar: Name
-    starts_on: tuple[Name, ...]
-    stops_on: tuple[Name, ...]
-    warnings: tuple[Warned, ...] = ()
-    source: Text = Field(description="Legal source with its article, or `not verified`.")
-
-    def model_post_init(self, _: object) -> None:
-        if (self.amount is None) == (self.at is None):
-            raise ValueError("a limit has either an amount or a stated end")
 
 
 @lru_cache(maxsize=16_384)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import Event, Instant, LimitTerms, Model, Name, Origin, PersonId, When
+from shared.events.base import Event, Instant, Model, Name, Origin, PersonId, When
+from shared.events.limits import LimitTerms
 
 
 class FactUsed(Model):

@@ -7,7 +7,8 @@ resolved limits, so that nobody downstream needs the catalogue.
 from pydantic import Field
 
 from shared.events import submissions as s
-from shared.events.base import Event, EventRef, Instant, LimitTerms, Model, Name
+from shared.events.base import Event, EventRef, Instant, Model, Name
+from shared.events.limits import LimitTerms
 
 
 class Recorded(Model):

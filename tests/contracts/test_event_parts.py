@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import TypeAdapter, ValidationError
 
 from shared.events import strict_json
-from shared.events.base import EARLIEST, LATEST, Instant, LimitTerms, When, aggregate_key, instant_of, split_key
+from shared.events.base import EARLIEST, LATEST, Instant, When, aggregate_key, instant_of, split_key
+from shared.events.limits import LimitTerms
 from shared.events.submissions import MatterClosed
 
 instants: TypeAdapter[datetime] = TypeAdapter(Instant)

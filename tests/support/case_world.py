@@ -18,9 +18,10 @@ from services.accountability.rules.identity import case_id, opening_id
 from services.accountability.rules.model import CaseKey
 from shared import inbox, outbox
 from shared.clock import Moment
-from shared.events.base import Event, EventRef, LimitTerms, aggregate_key
+from shared.events.base import Event, EventRef, aggregate_key
 from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn, FactUsed, Holding
 from shared.events.intake import HolderAssigned, HolderEnded
+from shared.events.limits import LimitTerms
 from shared.postgres import Connection
 
 MIGRATIONS = Path(rulebook.__file__).parent / "migrations"

@@ -25,11 +25,12 @@ from shared.events.accountability import (
     CaseReinstated,
     CaseWithdrawn,
 )
-from shared.events.base import Event, EventRef, LimitTerms, aggregate_key
+from shared.events.base import Event, EventRef, aggregate_key
 from shared.events.catalog import EVENTS
 from shared.events.deadline import ClockEvent
 from shared.events.envelope import Received
 from shared.events.intake import MATTER_EVENTS
+from shared.events.limits import LimitTerms
 from shared.inbox import Message
 from shared.outbox import Relay
 from shared.postgres import Connection, Pool

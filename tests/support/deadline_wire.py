@@ -5,7 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.deadline.store import Key
-from shared.events.base import Event, EventRef, LimitTerms
+from shared.events.base import Event, EventRef
+from shared.events.limits import LimitTerms
 from shared.events.submissions import Replacement
 from shared.inbox import Message
 from tests.support.deadline_facts import NEW_YORK, SHANGHAI

@@ -33,9 +33,10 @@ from shared.events.accountability import (
     Responsible,
     Rung,
 )
-from shared.events.base import Event, EventRef, LimitTerms, aggregate_key
+from shared.events.base import Event, EventRef, aggregate_key
 from shared.events.deadline import DeadlineWarned, Holding
 from shared.events.intake import HolderAssigned, HolderEnded
+from shared.events.limits import LimitTerms
 from shared.postgres import Connection, Pool
 
 MIGRATIONS = Path(handlers.__file__).parent / "migrations"

@@ -13,8 +13,8 @@ from shared.events.accountability import (
     CaseRevised,
     CaseWithdrawn,
 )
-from shared.events.base import LimitTerms
 from shared.events.deadline import DeadlineWarned
+from shared.events.limits import LimitTerms
 
 CASE = "case:"
 Told = DeadlineWarned | CaseOpened | CaseEscalated | CaseReinstated | CaseWithdrawn | CaseRevised

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.catalogue import CatalogueError, load, terms_of
 from services.intake.config import DEFAULT, Settings
-from shared.events.base import LimitTerms
+from shared.events.limits import LimitTerms
 
 SHIPPED = [
     "general-licence", "joint-approval", "parallel-consent", "correction-notice", "licence-delivery", "licence-renewal",

@@ -9,7 +9,7 @@ from services.deadline import fact_store, store
 from services.deadline.handlers import Read, handler
 from services.deadline.rules.fold import State
 from services.deadline.sweep import Sweep
-from shared.events.base import LimitTerms
+from shared.events.limits import LimitTerms
 from shared.inbox import Message
 from shared.outbox import Relay
 from shared.postgres import Connection, connect
