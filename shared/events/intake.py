@@ -80,6 +80,40 @@ class LimitsChanged(s.LimitsChanged, Recorded):
     limits: tuple[LimitTerms, ...] = Field(min_length=1)
 
 
+class MatterSuspended(s.MatterSuspended, Recorded):
+    """挂起."""
+
+
+class MatterResumed(s.MatterResumed, Recorded):
+    """恢复."""
+
+
+class MatterExtended(s.MatterExtended, Recorded):
+    """延期."""
+
+
+class CorrectionRequested(s.CorrectionRequested, Recorded):
+    """补正告知."""
+
+
+class CorrectionReceived(s.CorrectionReceived, Recorded):
+    """补正."""
+
+
+class TaskAssigned(s.TaskAssigned, Recorded):
+    """A task; with the limit of its own that its due is, where one was recorded."""
+
+    limits: tuple[LimitTerms, ...] | None = None
+
+
+class TaskFinished(s.TaskFinished, Recorded):
+    """A task is done."""
+
+
+class MissConfirmed(s.MissConfirmed, Recorded):
+    """A person stands in for the source that is silent."""
+
+
 class FactCorrected(s.FactCorrected, Recorded):
     """`fact.type` and `fact.data` are those of this topic: a corrected submission comes as matter.registered, with
     limits.
@@ -88,6 +122,10 @@ class FactCorrected(s.FactCorrected, Recorded):
 
 class FactRetracted(s.FactRetracted, Recorded):
     """The fact `replaces` never was."""
+
+
+class SourceWatermark(s.SourceWatermark, Recorded):
+    """The same event once in every partition, behind all facts of its source that were accepted before it."""
 
 
 class HolderAssigned(s.HolderAssigned, Recorded):
@@ -100,7 +138,8 @@ class HolderEnded(s.HolderEnded, Recorded):
 
 MATTER_EVENTS: tuple[type[Event], ...] = (
     MatterRegistered, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
-    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, FactCorrected,
-    FactRetracted,
+    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, MatterSuspended,
+    MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
+    FactCorrected, FactRetracted, SourceWatermark,
 )  # fmt: skip
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (HolderAssigned, HolderEnded)

@@ -1,11 +1,13 @@
-"""What government systems publish on `submissions`, by Kafka or HTTP: facts about matters, and who holds which post."""
+"""What government systems publish on `submissions`, by Kafka or HTTP: facts about matters, who holds which post, and up
+to when all of it is sent.
+"""
 
 from datetime import datetime as _datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Text, When, Zone
+from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Span, Text, When, Zone
 
 
 class Fact(Event):
@@ -69,10 +71,11 @@ class MatterTransferred(Handled):
 
 
 class StageStarted(Handled):
-    """环节开始."""
+    """环节开始. `provisional`: on the provisional consent of the stage before it."""
 
     TYPE = "stage.started"
     stage: Name
+    basis: Literal["final", "provisional"] | None = Field(default=None, description="Absent: final.")
 
 
 class StageFinished(Acted):
@@ -126,6 +129,93 @@ class LimitsChanged(Fact):
         if self.item is None and self.due is None:
             raise ValueError("names neither an item nor a due")
         return self
+
+
+class MatterSuspended(Acted):
+    """挂起: a pause begins. The day it begins counts, the day it ends does not (R9)."""
+
+    TYPE = "matter.suspended"
+    ground: Name = Field(description="Why: hearing, inspection, appraisal … as the item's limits name it.")
+    expected: Span | None = Field(default=None, description="How long it will last, until the resume says otherwise.")
+    until: When | None = None
+    pause: Name | None = Field(default=None, description="Names this pause, for the resume that ends it.")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "MatterSuspended":
+        if self.expected is not None and self.until is not None:
+            raise ValueError("says both `expected` and `until`: one end is enough")
+        return self
+
+
+class MatterResumed(Acted):
+    """恢复: ends the pause of that id; else the earliest open one of that ground; else the earliest open one."""
+
+    TYPE = "matter.resumed"
+    pause: Name | None = None
+    ground: Name | None = None
+
+
+class MatterExtended(Fact):
+    """延期: by an amount, or until a day. Whether it is allowed is the limit's own rule (R6)."""
+
+    TYPE = "matter.extended"
+    by: Span | None = None
+    until: When | None = None
+    clock: Name | None = Field(default=None, description="Absent: every clock that can be extended.")
+    approver: PersonId | None = None
+    reason: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> "MatterExtended":
+        if (self.by is None) == (self.until is None):
+            raise ValueError("says either `by` how much or `until` when")
+        return self
+
+
+class CorrectionRequested(Acted):
+    """补正告知: one notice of all that is missing (R5). A pause of ground `correction`, where a limit lists that."""
+
+    TYPE = "correction.requested"
+    missing: tuple[Text, ...] | None = None
+
+
+class CorrectionReceived(Fact):
+    """补正: what was missing is there. Ends the pause of ground `correction`."""
+
+    TYPE = "correction.received"
+
+
+class TaskAssigned(Acted):
+    """A task within the matter, for whoever it names; the matter stays in the hands it was in."""
+
+    TYPE = "task.assigned"
+    task: Name = Field(description="Of this task alone: one that is done again is another.")
+    activity: Name
+    due: When | None = None
+
+
+class TaskFinished(Acted):
+    """That task is done."""
+
+    TYPE = "task.finished"
+    task: Name
+
+
+class MissConfirmed(Fact):
+    """The efficiency office or a supervisor confirms a miss that nobody is named for while its source is silent (D8)."""
+
+    TYPE = "miss.confirmed"
+    clock: Name
+    subject: Name | None = Field(default=None, description="The clock's stage, task or party; absent: the matter.")
+    reason: Text
+
+
+class SourceWatermark(Event):
+    """All of this source for this authority up to an instant is sent (D8). Its subject is `authority/watermark`."""
+
+    TYPE = "source.watermark"
+    up_to: Instant
+    note: Text | None = None
 
 
 class Replacement(Model):
@@ -201,7 +291,8 @@ class SubmissionRejected(Event):
 
 MATTER_FACTS: tuple[type[Fact], ...] = (
     MatterSubmitted, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
-    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged,
+    MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, MatterSuspended,
+    MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
 )  # fmt: skip
 DIRECTORY_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
-SUBMISSIONS: tuple[type[Event], ...] = (*MATTER_FACTS, FactCorrected, FactRetracted, *DIRECTORY_FACTS)
+SUBMISSIONS: tuple[type[Event], ...] = (*MATTER_FACTS, FactCorrected, FactRetracted, SourceWatermark, *DIRECTORY_FACTS)
