@@ -202,7 +202,7 @@ class TaskFinished(Acted):
 
 
 class MissConfirmed(Fact):
-    """The efficiency office or a supervisor confirms a miss that nobody is named for while its source is silent (D8)."""
+    """The efficiency office or a supervisor confirms a miss for which a silent source names nobody (D8)."""
 
     TYPE = "miss.confirmed"
     clock: Name
