@@ -1,8 +1,8 @@
 """The content of `calendar.published`: one version of a working calendar, as an authority's notice states it (R3).
 
-The event's field `calendar` holds it; its subject is `authority/code`, and its `occurred_at` is the effective instant of
-publication: from then on the version counts, whenever it arrives (D4). Of several versions the later one wins, day by
-day. Whether a version agrees with the others of its code is found out where they are put together, not here.
+The event's field `calendar` holds it; its subject is `authority/code`, and its `occurred_at` is the effective instant
+of publication: from then on the version counts, whenever it arrives (D4). Of several versions the later one wins, day
+by day. Whether a version agrees with the others of its code is found out where they are put together, not here.
 """
 
 from datetime import date
@@ -68,14 +68,14 @@ class RestDays(Model):
 class WorkDay(Model):
     """A day that is worked though its weekday or a former version says otherwise 班."""
 
-    date: Day
+    on: Day
     name: Text
 
 
 class HalfDay(Model):
     """A working day with other working hours than its weekday has: it counts as a day, and its hours as they are."""
 
-    date: Day
+    on: Day
     name: Text
     sessions: Sessions
 
@@ -117,12 +117,13 @@ class CalendarVersion(Model):
             if to < since or (to - since).days >= MOST_DAYS:
                 raise ValueError("a span of `rest` ends before it begins, or is too long")
             rest |= {date.fromordinal(day) for day in range(since.toordinal(), to.toordinal() + 1)}
-        work = {each.date for each in (*self.work, *self.half_days)}
+        work = {each.on for each in self.work} | {each.on for each in self.half_days}
         if not all(first - 1 <= day.year <= last for day in rest | work):
             raise ValueError("a day lies outside of `years`, the December before them included")
         if rest & work:
             raise ValueError("a day is both off and worked")
-        hours = [*(each.sessions for each in (*self.half_days, *(self.weekday_sessions or ()))), self.sessions or ()]
+        hours = [each.sessions for each in self.half_days] + [each.sessions for each in self.weekday_sessions or ()]
+        hours.append(self.sessions or ())
         if not all(map(in_order, hours)):
             raise ValueError("working hours are not in order, or overlap")
         if self.kind == "amendment" and not (rest or work):
