@@ -13,12 +13,13 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 import orjson
 from pydantic import ValidationError
 
-from services.intake.rules.judge import HOLDERS, Fact, Submission
+from services.intake.rules.judge import CALENDAR, HOLDERS, Fact, Submission
 from services.intake.rules.refusal import Reason, Refused
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
-from shared.events.submissions import DIRECTORY_FACTS, MATTER_FACTS, FactCorrected, FactRetracted, Problem
+from shared.events.rejections import Problem
+from shared.events.submissions import CALENDAR_FACTS, DIRECTORY_FACTS, MATTER_FACTS, FactCorrected, FactRetracted
 from shared.events.submissions import Fact as SubmittedFact
 
 TOPIC = "submissions"
@@ -152,6 +153,9 @@ def _replacement(correction: FactCorrected) -> Fact:
     if type_ in HOLDERS:
         detail = "a change of office is not corrected: publish holder.ended or holder.assigned with the day it held"
         raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))
+    if type_ == CALENDAR:
+        detail = "a calendar is not corrected: publish its next version, with the instant from which it counts"
+        raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))
     event = _event(type_, 1, correction.fact.data, "/data/fact/data")
     if not _is_fact(event):
         detail = "a correction or retraction is not corrected: correct the fact it replaces once more"
@@ -159,7 +163,7 @@ def _replacement(correction: FactCorrected) -> Fact:
     return _fact(event, event.to_data(), "/data/fact/data")
 
 
-_FACTS = frozenset((*MATTER_FACTS, *DIRECTORY_FACTS))
+_FACTS = frozenset((*MATTER_FACTS, *DIRECTORY_FACTS, *CALENDAR_FACTS))
 
 
 def _is_fact(event: Event) -> TypeGuard[SubmittedFact]:

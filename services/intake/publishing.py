@@ -21,7 +21,7 @@ from shared import outbox
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.envelope import headers_out
-from shared.events.submissions import Position, SubmissionRejected
+from shared.events.rejections import Position, SubmissionRejected
 
 SOURCE = "/duban/intake"
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:duban:intake")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from shared.events import accountability, deadline, intake, notification, submissions
+from shared.events import accountability, deadline, intake, notification, rejections, submissions
 from shared.events.base import Event, Model, Name
 
 HERE = Path(__file__).parent
@@ -32,10 +32,11 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "submissions": submissions.SUBMISSIONS,
     "matter-events": intake.MATTER_EVENTS,
     "directory-events": intake.DIRECTORY_EVENTS,
+    "calendar-events": intake.CALENDAR_EVENTS,
     "deadline-events": deadline.DEADLINE_EVENTS,
     "case-events": accountability.CASE_EVENTS,
     "notification-events": notification.NOTIFICATION_EVENTS,
-    "rejections": (submissions.SubmissionRejected,),
+    "rejections": (rejections.SubmissionRejected,),
 }
 
 

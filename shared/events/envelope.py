@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from shared.events import strict_json
 from shared.events.base import Event, Instant, Model, Name, split_key
-from shared.events.submissions import Problem
+from shared.events.rejections import Problem
 
 STRUCTURED = "application/cloudevents+json"
 JSON = "application/json"

@@ -1,4 +1,5 @@
-"""What intake publishes: accepted facts on `matter-events`, post holders on `directory-events`.
+"""What intake publishes: accepted facts on `matter-events`, post holders on `directory-events`, working calendars on
+`calendar-events`.
 
 Each repeats the submission's content and adds where it came from and when it was received; a registration carries the
 resolved limits, so that nobody downstream needs the catalogue.
@@ -136,6 +137,10 @@ class HolderEnded(s.HolderEnded, Recorded):
     """离任."""
 
 
+class CalendarPublished(s.CalendarPublished, Recorded):
+    """A version of a working calendar."""
+
+
 MATTER_EVENTS: tuple[type[Event], ...] = (
     MatterRegistered, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
     MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, MatterSuspended,
@@ -143,3 +148,4 @@ MATTER_EVENTS: tuple[type[Event], ...] = (
     FactCorrected, FactRetracted, SourceWatermark,
 )  # fmt: skip
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (HolderAssigned, HolderEnded)
+CALENDAR_EVENTS: tuple[type[Event], ...] = (CalendarPublished,)

@@ -1,13 +1,14 @@
-"""What government systems publish on `submissions`, by Kafka or HTTP: facts about matters, who holds which post, and up
-to when all of it is sent.
+"""What government systems publish on `submissions`, by Kafka or HTTP: facts about matters, who holds which post, which
+days are worked, and up to when all of it is sent.
 """
 
 from datetime import datetime as _datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Span, Text, When, Zone
+from shared.events.calendars import CalendarVersion
 
 
 class Fact(Event):
@@ -260,33 +261,13 @@ class HolderEnded(Fact):
     person: PersonId
 
 
-class Problem(Model):
-    """One reason for a refusal. It names the field and never repeats its content."""
+class CalendarPublished(Fact):
+    """An authority publishes a version of a working calendar (subject `authority/code`): from `occurred_at` on it
+    counts.
+    """
 
-    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
-    pointer: str = Field(description="JSON Pointer into the event; empty for the whole.")
-    detail: Text
-
-
-class Position(Model):
-    """Where a Kafka message stands."""
-
-    topic: Name
-    partition: int
-    offset: int
-
-
-class SubmissionRejected(Event):
-    """Intake's answer on `rejections`: what was refused, for whom and why. The raw bytes stay with intake."""
-
-    TYPE = "submission.rejected"
-    reasons: tuple[Problem, ...] = Field(min_length=1)
-    transport: Literal["kafka", "http"]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    size: int = Field(ge=0, description="Bytes.")
-    received_at: Instant
-    event: EventRef | None = None
-    position: Position | None = None
+    TYPE = "calendar.published"
+    calendar: CalendarVersion
 
 
 MATTER_FACTS: tuple[type[Fact], ...] = (
@@ -295,4 +276,7 @@ MATTER_FACTS: tuple[type[Fact], ...] = (
     MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
 )  # fmt: skip
 DIRECTORY_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
-SUBMISSIONS: tuple[type[Event], ...] = (*MATTER_FACTS, FactCorrected, FactRetracted, SourceWatermark, *DIRECTORY_FACTS)
+CALENDAR_FACTS: tuple[type[Fact], ...] = (CalendarPublished,)
+SUBMISSIONS: tuple[type[Event], ...] = (
+    *MATTER_FACTS, FactCorrected, FactRetracted, SourceWatermark, *DIRECTORY_FACTS, *CALENDAR_FACTS,
+)  # fmt: skip

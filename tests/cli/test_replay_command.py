@@ -12,7 +12,7 @@ from services.cli.main import app
 from services.cli.replay.load import Loaded
 from services.cli.replay.run import Summary
 from shared.events.base import EventRef
-from shared.events.submissions import Problem, SubmissionRejected
+from shared.events.rejections import Problem, SubmissionRejected
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "deploy" / "demo"

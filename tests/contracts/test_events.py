@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from shared.events import generate
 from shared.events.base import Event
 from shared.events.catalog import EVENTS, PARTITIONS, UnknownVersion, model_of, topics
-from shared.events.submissions import SubmissionRejected
+from shared.events.rejections import SubmissionRejected
 
 HERE = generate.HERE
 ALL = [pytest.param(topic, event, id=f"{topic}/{event.TYPE}") for topic, event in generate.events()]

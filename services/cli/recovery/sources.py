@@ -15,7 +15,7 @@ from shared.outbox import Message
 from shared.postgres import Connection, Record
 
 BATCH = 2000
-FROM_FACTS = ("matter-events", "directory-events")
+FROM_FACTS = ("matter-events", "directory-events", "calendar-events")
 FROM_CASES = "case-events"
 
 _FACTS = """

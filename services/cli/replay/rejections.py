@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import ValidationError
 
-from shared.events.submissions import SubmissionRejected
+from shared.events.rejections import SubmissionRejected
 from shared.kafka_access import OPEN, Access
 from shared.postgres import Connection
 

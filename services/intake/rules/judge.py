@@ -27,10 +27,12 @@ from services.intake.rules.refusal import Reason, Refused
 
 MATTER_EVENTS = "matter-events"
 DIRECTORY_EVENTS = "directory-events"
+CALENDAR_EVENTS = "calendar-events"
 SUBMITTED = "matter.submitted"
 REGISTERED = "matter.registered"
 LIMITS_CHANGED = "limits.changed"
 HOLDERS = frozenset({"holder.assigned", "holder.ended"})
+CALENDAR = "calendar.published"
 RESERVED = "/duban"
 """The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
 write, correct or retract under it would rewrite the life of a case."""
@@ -146,12 +148,18 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
         return Refused(tuple(reasons))
     return Accepted(
         submission=submission,
-        topic=DIRECTORY_EVENTS if submission.type in HOLDERS else MATTER_EVENTS,
+        topic=_topic(submission.type),
         type=_published(submission.type),
         fact_type=_published(fact.type) if fact is not None else None,
         stamp=stamp,
         known_from=since,
     )
+
+
+def _topic(type_: str) -> str:
+    if type_ in HOLDERS:
+        return DIRECTORY_EVENTS
+    return CALENDAR_EVENTS if type_ == CALENDAR else MATTER_EVENTS
 
 
 def _published(type_: str) -> str:

@@ -7,7 +7,7 @@ accepted must never turn into a refusal.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.intake.rules.judge import DIRECTORY_EVENTS, Accepted, Submission
+from services.intake.rules.judge import MATTER_EVENTS, Accepted, Submission
 from services.intake.rules.refusal import Refused, refused
 
 Identity = tuple[str, str]
@@ -93,8 +93,8 @@ def _replaceable(accepted: Accepted, facts: Mapping[Identity, Known]) -> Refused
     found = facts.get(replaces) if replaces is not None else None
     if found is None:
         return None
-    if found.topic == DIRECTORY_EVENTS:
-        detail = "a change of office is not corrected or retracted: publish holder.ended or holder.assigned as it was"
+    if found.topic != MATTER_EVENTS:
+        detail = "a change of office or a calendar is not corrected or retracted: publish what holds instead of it"
         return refused("not-correctable", "/data/replaces", detail)
     if found.subject != accepted.submission.subject:
         return refused("other-matter", "/data/replaces", "the fact it replaces belongs to another matter")

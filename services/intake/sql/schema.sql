@@ -7,10 +7,10 @@ create table aggregates (
     revision bigint default 0 not null,
     constraint aggregates_pkey PRIMARY KEY (authority, name, topic),
     constraint aggregates_revision_check CHECK (revision >= 0),
-    constraint aggregates_topic_check CHECK (topic = ANY (ARRAY['matter-events'::text, 'directory-events'::text]))
+    constraint aggregates_topic_check CHECK (topic = ANY (ARRAY['matter-events'::text, 'directory-events'::text, 'calendar-events'::text]))
 ) with (fillfactor=80);
 CREATE INDEX aggregates_by_name ON aggregates USING btree (name, topic);
-comment on table aggregates is 'One row for each matter or post: the lock for its facts, and how many it has (D3, D11).';
+comment on table aggregates is 'One row for each matter, post or calendar: the lock for its facts, and how many it has (D3, D11).';
 
 create table consumed_offsets (
     topic text not null,
