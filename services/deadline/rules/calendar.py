@@ -6,16 +6,19 @@ data. A year outside `covers` raises YearNotCovered; a year outside `published` 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from services.deadline.rules.errors import BadCalendar, YearNotCovered
 
 WEEKEND = "weekend"
 Session = tuple[time, time]
+HalfDay = tuple[str, tuple[Session, ...]]
+"""Its name and its working hours."""
 OFFICE_HOURS: tuple[Session, ...] = ((time(9), time(12)), (time(13, 30), time(17)))
 
 
@@ -25,7 +28,8 @@ class Calendar:
 
     `weekend` holds weekdays, Monday = 0. `rest_days` and `work_days` (班, weekend days that are worked) map a day to
     its name. `covers` and `published` are first and last year, inclusive; years outside `published` are
-    projections. `sessions` are local wall times, in order. Raises BadCalendar if these contradict each other.
+    projections. `sessions` are local wall times, in order; a weekday may have others, and a half day has its own, with
+    its name: whole in counts of days, as it is in counts of hours. Raises BadCalendar if these contradict each other.
     """
 
     code: str
@@ -37,6 +41,8 @@ class Calendar:
     covers: tuple[int, int]
     published: tuple[int, int]
     sessions: tuple[Session, ...] = OFFICE_HOURS
+    weekday_sessions: Mapping[int, tuple[Session, ...]] = field(default_factory=dict, hash=False)
+    half_days: Mapping[date, HalfDay] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not self.covers[0] <= self.published[0] <= self.published[1] <= self.covers[1]:
@@ -45,9 +51,10 @@ class Calendar:
             raise BadCalendar(f"calendar {self.code}: the weekend must be weekdays 0 to 6, and not all of them")
         if both := sorted(self.rest_days.keys() & self.work_days.keys()):
             raise BadCalendar(f"calendar {self.code}: {both[0]} is both a rest day and a make-up workday")
-        edges = [edge for session in self.sessions for edge in session]
-        if any(later <= earlier for earlier, later in pairwise(edges)):
-            raise BadCalendar(f"calendar {self.code}: working hours must be in order and must not overlap")
+        for hours in (self.sessions, *self.weekday_sessions.values(), *(hours for _, hours in self.half_days.values())):
+            edges = [edge for session in hours for edge in session]
+            if any(later <= earlier for earlier, later in pairwise(edges)):
+                raise BadCalendar(f"calendar {self.code}: working hours must be in order and must not overlap")
 
     def is_working_day(self, day: date) -> bool:
         """Whether the day counts as a working day."""
@@ -61,6 +68,12 @@ class Calendar:
             return None
         return self.rest_days.get(day, WEEKEND)
 
+    def sessions_on(self, day: date) -> tuple[Session, ...]:
+        """The hours of a working day: the day's own, else its weekday's, else the usual ones."""
+        if day in self.half_days:
+            return self.half_days[day][1]
+        return self.weekday_sessions.get(day.weekday(), self.sessions)
+
     def add_working_days(self, day: date, n: int) -> date:
         """The nth working day after `day`, or before it where n < 0. n = 0 is `day` itself, worked or not."""
         if n == 0:
@@ -72,6 +85,10 @@ class Calendar:
         if 0 <= index < len(days):
             return date.fromordinal(days[index])
         raise YearNotCovered(self.code, self.covers[0] - 1 if n < 0 else self.covers[1] + 1, self.covers)
+
+    def working_days_between(self, after: date, until: date) -> int:
+        """How many days of (after, until] are worked; 0 where there is none."""
+        return max(self._worked_up_to(until) - self._worked_up_to(after), 0)
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
@@ -113,6 +130,9 @@ class Calendar:
         )
         return replace(changed, version=content_version(changed))
 
+    def _worked_up_to(self, day: date) -> int:
+        return self._table[1][self._position(day)]
+
     def _position(self, day: date) -> int:
         if not self.covers[0] <= day.year <= self.covers[1]:
             raise YearNotCovered(self.code, day.year, self.covers)
@@ -136,20 +156,65 @@ class Calendar:
         return days, up_to
 
 
+Content = Mapping[str, Any]
+"""All of a calendar that affects a count, as JSON has it."""
+
+
+def content(calendar: Calendar) -> Content:
+    """What `from_content` makes the same calendar of. What a calendar does not have is left out."""
+    told: dict[str, Any] = {
+        "code": calendar.code,
+        "zone": calendar.zone,
+        "weekend": sorted(calendar.weekend),
+        "rest": {day.isoformat(): name for day, name in calendar.rest_days.items()},
+        "work": {day.isoformat(): name for day, name in calendar.work_days.items()},
+        "covers": list(calendar.covers),
+        "published": list(calendar.published),
+        "sessions": _hours_text(calendar.sessions),
+    }
+    if calendar.weekday_sessions:
+        told["weekday_sessions"] = {str(n): _hours_text(hours) for n, hours in calendar.weekday_sessions.items()}
+    if calendar.half_days:
+        told["half_days"] = {
+            day.isoformat(): [name, _hours_text(hours)] for day, (name, hours) in calendar.half_days.items()
+        }
+    return told
+
+
+def from_content(told: Content) -> Calendar:
+    """The calendar of such a content, under the version that the content has."""
+    calendar = Calendar(
+        code=told["code"],
+        version="",
+        zone=told["zone"],
+        weekend=frozenset(told["weekend"]),
+        rest_days={date.fromisoformat(day): name for day, name in told["rest"].items()},
+        work_days={date.fromisoformat(day): name for day, name in told["work"].items()},
+        covers=(told["covers"][0], told["covers"][1]),
+        published=(told["published"][0], told["published"][1]),
+        sessions=_hours(told["sessions"]),
+        weekday_sessions={int(n): _hours(hours) for n, hours in told.get("weekday_sessions", {}).items()},
+        half_days={
+            date.fromisoformat(day): (name, _hours(hours)) for day, (name, hours) in told.get("half_days", {}).items()
+        },
+    )
+    return replace(calendar, version=content_version(calendar))
+
+
 def content_version(calendar: Calendar) -> str:
     """The version a calendar's content has: code, last published year and a digest of all that affects a count."""
-    canonical = json.dumps(
-        {
-            "code": calendar.code,
-            "zone": calendar.zone,
-            "weekend": sorted(calendar.weekend),
-            "rest": {day.isoformat(): name for day, name in calendar.rest_days.items()},
-            "work": {day.isoformat(): name for day, name in calendar.work_days.items()},
-            "covers": calendar.covers,
-            "published": calendar.published,
-            "sessions": [[opens.isoformat(), closes.isoformat()] for opens, closes in calendar.sessions],
-        },
-        sort_keys=True,
-        ensure_ascii=True,
-    )
+    canonical = json.dumps(content(calendar), sort_keys=True, ensure_ascii=True)
     return f"{calendar.code}-{calendar.published[1]}.{hashlib.sha256(canonical.encode()).hexdigest()[:12]}"
+
+
+def code_of(version: str) -> str:
+    """The code of the calendar that has that version."""
+    return version.rpartition("-")[0]
+
+
+def _hours_text(sessions: tuple[Session, ...]) -> list[list[str]]:
+    return [[opens.isoformat(), closes.isoformat()] for opens, closes in sessions]
+
+
+def _hours(told: Iterable[Sequence[str]]) -> tuple[Session, ...]:
+    return tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in told)

@@ -78,15 +78,16 @@ def _month(day: date, months: int) -> tuple[int, int]:
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of the local day. Where 00:00 is skipped, that is when the clocks jumped."""
-    return _local(day, time.min, zone)
+    return at_local(day, time.min, zone)
 
 
 def end_of_day(day: date, day_ends: time | None, zone: ZoneInfo) -> datetime:
     """The first instant that is too late for the day: its close of business, else the next local midnight (R4, D6)."""
-    return midnight(add_days(day, 1), zone) if day_ends is None else _local(day, day_ends, zone)
+    return midnight(add_days(day, 1), zone) if day_ends is None else at_local(day, day_ends, zone)
 
 
-def _local(day: date, at: time, zone: ZoneInfo) -> datetime:
+def at_local(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) at which the clock on that zone's wall shows that time of that day."""
     try:
         return datetime.combine(day, at, zone).astimezone(UTC)
     except OverflowError as error:
@@ -124,6 +125,11 @@ def subtract_working_time(instant: datetime, span: timedelta, calendar: Calendar
     return begin
 
 
+def working_time_between(begin: datetime, end: datetime, calendar: Calendar, zone: ZoneInfo) -> timedelta:
+    """How much working time lies in [begin, end]."""
+    return sum((closes - opens for opens, closes in working_intervals(begin, end, calendar, zone)), timedelta())
+
+
 def working_intervals(
     begin: datetime, end: datetime, calendar: Calendar, zone: ZoneInfo
 ) -> Iterator[tuple[datetime, datetime]]:
@@ -141,8 +147,8 @@ def _sessions_from(instant: datetime, calendar: Calendar, zone: ZoneInfo) -> Ite
     _need_sessions(calendar)
     day = calendar.on_or_after(local_date(instant, zone))
     while True:
-        for opens, closes in calendar.sessions:
-            begin, end = max(_local(day, opens, zone), instant), _local(day, closes, zone)
+        for opens, closes in calendar.sessions_on(day):
+            begin, end = max(at_local(day, opens, zone), instant), at_local(day, closes, zone)
             if begin < end:
                 yield begin.astimezone(UTC), end
         day = calendar.next_working_day(day)
@@ -153,8 +159,8 @@ def _sessions_until(instant: datetime, calendar: Calendar, zone: ZoneInfo) -> It
     _need_sessions(calendar)
     day = calendar.on_or_before(local_date(instant, zone))
     while True:
-        for opens, closes in reversed(calendar.sessions):
-            begin, end = _local(day, opens, zone), min(_local(day, closes, zone), instant)
+        for opens, closes in reversed(calendar.sessions_on(day)):
+            begin, end = at_local(day, opens, zone), min(at_local(day, closes, zone), instant)
             if begin < end:
                 yield begin, end.astimezone(UTC)
         day = calendar.previous_working_day(day)

@@ -160,11 +160,13 @@ def test_a_code_and_its_aliases_are_one_calendar_loaded_once() -> None:
 
 
 def test_an_unknown_code_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownCalendar, match="no calendar 'cn'; known are CN, GB, GB-ENG, GB-NIR, GB-SCT, GB-WLS, US"):
+    with pytest.raises(
+        UnknownCalendar, match="no calendar 'cn'; known are CN, GB, GB-ENG, GB-NIR, GB-SCT, GB-WLS, NL, US"
+    ):
         load("cn")
 
 
-@pytest.mark.parametrize("code", ["CN", "US-federal", "GB-ENG", "GB-SCT", "GB-NIR"])
+@pytest.mark.parametrize("code", ["CN", "US-federal", "GB-ENG", "GB-SCT", "GB-NIR", "NL"])
 def test_a_shipped_calendar_is_versioned_by_its_content_and_refuses_other_years(code: str) -> None:
     calendar = load(code)
     assert calendar.code == code
@@ -242,5 +244,5 @@ def test_tens_of_thousands_of_counts_take_no_second() -> None:
 
 def test_every_shipped_file_is_reached_by_its_code() -> None:
     codes = {read_file(path).code for path in calendars.DIRECTORY.glob("*.yaml")}
-    assert codes == {"CN", "US-federal", "GB-ENG", "GB-SCT", "GB-NIR"}
+    assert codes == {"CN", "US-federal", "GB-ENG", "GB-SCT", "GB-NIR", "NL"}
     assert codes <= set(calendars.known())
