@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -19,20 +19,26 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
 
 from shared import dead_letters, failpoints, inbox, metrics
+from shared.closed_connections import tell_of_closed_connections
 from shared.errors import NewerVersion, Permanent, PutBack, without_values
 from shared.inbox import Message
 from shared.kafka_access import OPEN, Access
 from shared.lenient_records import read_leniently
+from shared.patience import leave, within
 from shared.positions import Positions, name
 from shared.postgres import PASSING, Connection, Pool, is_environmental
 
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
+T = TypeVar("T")
 ATTEMPTS = 5
 LOG_APPEND_TIME = 1
 """Kafka's number for a timestamp that the broker set."""
 SILENT_AFTER_S = 30.0
 """An idle broker answers several times a second. A client that hears nothing for so long is given up and made anew: it
 may hang although it looks healthy (aiokafka/issues/1154)."""
+SESSIONS = 4
+"""A rebalance lasts a session at most. A client that has not got its partitions for so many, or has waited as long for
+any other answer, is given up likewise; one whose share is none has got it."""
 log = structlog.get_logger()
 
 
@@ -56,6 +62,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         session_ms: int = 10_000,
         wait_ms: int = 50,
         access: Access = OPEN,
+        patience_s: float | None = None,
     ) -> None:
         self._pool = pool
         self._bootstrap = bootstrap
@@ -69,10 +76,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._session_ms = session_ms
         self._wait_ms = wait_ms
         self._access = access
+        self._patience_s = max(SILENT_AFTER_S, SESSIONS * session_ms / 1000) if patience_s is None else patience_s
         self._positions = Positions(pool, prefix, service)
         self._stopping = asyncio.Event()
         self.stopped_partitions: dict[str, str] = {}
         self.polled_at = asyncio.get_running_loop().time()
+        tell_of_closed_connections()
         metrics.expect(service, topics)
         now = asyncio.get_running_loop().time  # a scrape asks from a thread of its own
         metrics.POLL_AGE.labels(service).set_function(lambda: now() - self.polled_at)
@@ -132,18 +141,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         )
         kafka.subscribe([self._prefix + topic for topic in self._topics], listener=self)
         try:
-            await kafka.start()
+            await self._within(kafka.start())
             while not self._stopping.is_set():
                 self._hold(kafka)
                 begun = asyncio.get_running_loop().time()
-                polled = await kafka.getmany(timeout_ms=100, max_records=self._batch)
+                polled = await self._within(kafka.getmany(timeout_ms=100, max_records=self._batch))
                 self.polled_at = asyncio.get_running_loop().time()
                 at = set(self._positions.taken)  # those positioned before they were polled
-                self._resume(await self._positions.take(kafka))
+                self._resume(await self._within(self._positions.take(kafka)))
                 fresh = {tp: records for tp, records in polled.items() if tp in at}
-                await self._positions.check(kafka, fresh)
+                await self._within(self._positions.check(kafka, fresh))
                 await self._process(kafka, [self._message(r) for records in fresh.values() for r in records])
-                await self._positions.observe(kafka, at, self.stopped_partitions, begun)
+                await self._within(self._positions.observe(kafka, at, self.stopped_partitions, begun))
                 if await self._positions.verify():
                     await self._retry_letters()
                 if (silent_s := self._positions.silent_s()) > SILENT_AFTER_S:
@@ -151,7 +160,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 self.trouble = None
         finally:
             self._positions.clear()
-            await kafka.stop()
+            await leave(kafka)
+
+    async def _within(self, asked: Awaitable[T]) -> T:
+        return await within(self._patience_s, "answer", asked)
 
     async def _retry_letters(self) -> None:
         if await dead_letters.retry(self._pool, self._handle):
@@ -205,7 +217,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if not ends:
             return
         try:
-            await kafka.commit(ends)
+            await self._within(kafka.commit(ends))
             failpoints.reach("offsets.committed")
         except (CommitFailedError, IllegalStateError):
             log.info("lag_display_not_updated")

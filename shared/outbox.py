@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared import failpoints, metrics
+from shared.closed_connections import tell_of_closed_connections
 from shared.events.base import Event
 from shared.events.catalog import PARTITIONS
 from shared.events.envelope import headers_out
@@ -38,13 +39,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One row to append: `headers` is a JSON object of strings, `body` the bytes as they will stand on the topic."""
+    """One row to append: `headers` is a JSON object of strings, `body` the bytes as they will stand on the topic.
+    `bucket` is the partition of what goes to another one than its key's.
+    """
 
     topic: str
     key: str
     event_id: str
     headers: bytes
     body: bytes
+    bucket: int | None = None
 
 
 def message(
@@ -67,7 +71,10 @@ def message(
 
 async def append(conn: Connection, messages: Iterable[Message]) -> None:
     """Add to the outbox in the caller's transaction, in the order given."""
-    rows = [(bucket_of(m.key), m.topic, m.key, m.event_id, m.headers, m.body) for m in messages]
+    rows = [
+        (bucket_of(m.key) if m.bucket is None else m.bucket, m.topic, m.key, m.event_id, m.headers, m.body)
+        for m in messages
+    ]
     if rows:
         await conn.copy_records_to_table(
             "outbox", records=rows, columns=("bucket", "topic", "key", "event_id", "headers", "body")
@@ -141,6 +148,7 @@ class Relay:
         self._keep = timedelta(days=keep_days)
         self._committed = asyncio.Event()
         self._stopping = False
+        tell_of_closed_connections()
         self.sent = 0
         self.trouble: str | None = None
         self.alive_at = asyncio.get_running_loop().time()
