@@ -11,11 +11,12 @@ from services.deadline.calendars import UnknownCalendar, load
 from services.deadline.explanation_texts import text_en, text_zh
 from services.deadline.reading import fact_of
 from services.deadline.rules.change import Stored
+from services.deadline.rules.clock import Clock as FoldedClock
 from services.deadline.rules.count import Start, count
+from services.deadline.rules.edges import start_of
 from services.deadline.rules.errors import DeadlineError
 from services.deadline.rules.explain import explanation
-from services.deadline.rules.fold import Clock as FoldedClock
-from services.deadline.rules.fold import fold, start_of
+from services.deadline.rules.fold import fold
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.store import Key

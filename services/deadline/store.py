@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.deadline.rules.change import Stored
-from services.deadline.rules.fold import State
+from services.deadline.rules.clock import State
 from shared.events.base import aggregate_key
 from shared.outbox import bucket_of
 from shared.postgres import Connection, Record, load_queries

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from services.deadline.rules.calendar import Calendar
+from services.deadline.rules.clock import Clock, State
 from services.deadline.rules.facts import Fact
-from services.deadline.rules.fold import Clock, Folded, State
+from services.deadline.rules.fold import Folded
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
 from tests.support.deadline_oracle import MAKE_UP, REST_DAYS, Answer, Entry, Rule
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from services.deadline.rules.change import Change, Stored, fire
+from services.deadline.rules.clock import State
 from services.deadline.rules.decide import decide
 from services.deadline.rules.facts import Fact
-from services.deadline.rules.fold import State
 from shared.events.deadline import DEADLINE_EVENTS
 from tests.support.deadline_facts import calendar_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from services.deadline.rules import statement
-from services.deadline.rules.fold import MISS, Clock, State
+from services.deadline.rules.clock import MISS, Clock, State
 from services.deadline.rules.statement import Statement
 
 STOPPED = frozenset({State.MET, State.VOID})

@@ -1,18 +1,16 @@
 """Counting a limit: from the start and the calendar to the instant from which it is late (D6, R1 to R4).
 
-Pure: no clock, no storage. Pauses, extensions and stages are not known here. What a person needs to check a result
-(each day that was skipped) is in `steps`, apart, because a service counts thousands of clocks and explains few.
+Pure: no clock, no storage. Pauses and extensions move what is counted here: `course`. What a person needs to check a
+result (each day that was skipped) is in `steps`, apart, because a service counts thousands of clocks and explains few.
 
     start ──start rule──► counted_from ──amount──► nominal_on ──roll──► due_on ──end of day──► late_from
 """
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.errors import BadLimit, BadWarning, DateOutOfRange, YearNotCovered
+from services.deadline.rules.errors import BadLimit
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.span import (
     INSTANT,
@@ -25,12 +23,10 @@ from services.deadline.rules.span import (
     midnight,
     month_exists,
     shifted,
-    subtract_working_time,
     working_span,
     zone_of,
 )
 
-Warnings = tuple[tuple[datetime, str], ...]
 DAY_UNITS = frozenset({Unit.WORKING_DAYS, Unit.NATURAL_DAYS, Unit.MONTHS})
 
 
@@ -55,7 +51,8 @@ class Due:
 
     Days are local to the limit's zone, but for a start that is a bare date: that is `start_on`, else the start's date.
     `counted_from` is day 0 (for `inclusive` day 1), `nominal_on` the last day before it rolled. `provisional_from` is
-    the first day the count relied on whose year has no official notice yet.
+    the first day the count relied on whose year has no official notice yet. `chosen` is the second limit's due where
+    that is the one that counts.
     """
 
     due_on: date | None
@@ -64,6 +61,7 @@ class Due:
     counted_from: date
     nominal_on: date | None
     provisional_from: date | None
+    chosen: bool = False
 
     @property
     def due_at(self) -> datetime:
@@ -80,7 +78,43 @@ def count(limit: Limit, start: Start, calendar: Calendar) -> Due:
 
     Raises YearNotCovered, DateOutOfRange, BadLimit, BadCalendar (working hours without sessions) or NaiveInstant.
     """
+    if limit.second is None:
+        return count_one(limit, start, calendar)
+    first, second = (count_one(each, start, calendar) for each in variants(limit))
+    return first if first_counts(limit, first.late_from, second.late_from) else replace(second, chosen=True)
+
+
+def variants(limit: Limit) -> tuple[Limit, ...]:
+    """The limit, and the second one that it is compared with."""
+    other = limit.second
+    if other is None:
+        return (limit,)
+    second = replace(limit, amount=other.amount, at=other.at, start_rule=other.start_rule, roll=other.roll, second=None)
+    return replace(limit, second=None), second
+
+
+def first_counts(limit: Limit, first: datetime, second: datetime) -> bool:
+    """Whether the first of two limits is the one that counts; of equal ones it is."""
+    later = limit.second is not None and limit.second.later
+    return first >= second if later else first <= second
+
+
+def received(limit: Limit, start: Start, calendar: Calendar) -> Start:
+    """The start as it counts: what comes in after hours came in on the next working day (R4)."""
+    if limit.cut_off is None or start.date_only:
+        return start
     zone = zone_of(limit.zone)
+    local = aware(start.instant, "the start").astimezone(zone)
+    if local.time() < limit.cut_off:
+        return start
+    day = calendar.next_working_day(local.date())
+    return Start(midnight(day, zone), day, start.fact)
+
+
+def count_one(limit: Limit, start: Start, calendar: Calendar) -> Due:
+    """The same, of a limit without a second one."""
+    zone = zone_of(limit.zone)
+    start = received(limit, start, calendar)
     begun = aware(start.instant, "the start")
     start_on = start.on or local_date(begun, zone)
     amount = limit.amount
@@ -94,16 +128,32 @@ def count(limit: Limit, start: Start, calendar: Calendar) -> Due:
         return _count_time(limit, amount, start, start_on, calendar)
     counted_from = _first_day(limit.start_rule, amount.unit, start_on, calendar)
     nominal_on = _last_day(amount, limit.start_rule, counted_from, calendar)
-    if amount.unit is Unit.WORKING_DAYS:
-        due_on = nominal_on
+    return ending_on(limit, nominal_on, start_on, counted_from, calendar)
+
+
+def ending_on(
+    limit: Limit,
+    nominal_on: date,
+    start_on: date,
+    counted_from: date,
+    calendar: Calendar,
+    not_before: date | None = None,
+) -> Due:
+    """The due of a limit whose last counted day is known: rolled, and to the end of that day. It is `not_before` the
+    day on which the last pause ended.
+    """
+    working = limit.amount is not None and limit.amount.unit is Unit.WORKING_DAYS
+    due_on = nominal_on if working else _rolled(nominal_on, limit.roll, calendar)
+    if not_before is not None and due_on < not_before:
+        due_on = not_before if limit.roll is Roll.NONE and not working else calendar.on_or_after(not_before)
+    if working:
         provisional_from = calendar.provisional_from(start_on, due_on)
     else:
-        due_on = _rolled(nominal_on, limit.roll, calendar)
         provisional_from = None
-        if limit.start_rule is StartRule.ROLL:
+        if limit.start_rule is StartRule.ROLL and limit.amount is not None:
             provisional_from = calendar.provisional_from(start_on, counted_from)
         provisional_from = provisional_from or _roll_provisional(nominal_on, due_on, limit.roll, calendar)
-    late_from = end_of_day(due_on, limit.day_ends, zone)
+    late_from = end_of_day(due_on, limit.day_ends, zone_of(limit.zone))
     return Due(due_on, late_from, start_on, counted_from, nominal_on, provisional_from)
 
 
@@ -151,9 +201,7 @@ def _count_stated(limit: Limit, start_on: date, calendar: Calendar) -> Due:
         return Due(None, late_from, start_on, start_on, None, None)
     if at is None:
         raise BadLimit(f"limit {limit.clock} has no stated time")
-    due_on = _rolled(at, limit.roll, calendar)
-    late_from = end_of_day(due_on, limit.day_ends, zone_of(limit.zone))
-    return Due(due_on, late_from, start_on, start_on, at, _roll_provisional(at, due_on, limit.roll, calendar))
+    return ending_on(limit, at, start_on, start_on, calendar)
 
 
 def begin_of(limit: Limit, start: Start, start_on: date, calendar: Calendar) -> datetime:
@@ -170,72 +218,20 @@ def _count_time(limit: Limit, amount: Amount, start: Start, start_on: date, cale
     """Elapsed hours on the absolute timeline; working hours and minutes through the calendar's sessions."""
     zone = zone_of(limit.zone)
     begin = begin_of(limit, start, start_on, calendar)
-    counted_from = local_date(begin, zone)
-    provisional_from = None
     if amount.unit is Unit.HOURS:
-        late_from = shifted(begin, timedelta(hours=amount.count, microseconds=1))
-        if limit.start_rule is StartRule.ROLL:
-            provisional_from = calendar.provisional_from(start_on, max(start_on, counted_from))
+        due = shifted(begin, timedelta(hours=amount.count))
     else:
         due = add_working_time(begin, working_span(amount), calendar, zone)
-        provisional_from = calendar.provisional_from(min(start_on, counted_from), local_date(due, zone))
-        late_from = shifted(due, INSTANT)
-    return Due(None, late_from, start_on, counted_from, None, provisional_from)
+    return ending_at(limit, due, start_on, local_date(begin, zone), calendar)
 
 
-def warning_instants(limit: Limit, due: Due, start: Start, calendar: Calendar) -> Warnings:
-    """The limit's warnings as (instant in UTC, label), ascending; only those after the start and before `late_from`.
-
-    `5wd` is 00:00 of the day after which five working days are left, the due day included; `3d` and `3m` likewise;
-    `2h`, `4wh` and `30min` are that much before the end; `25%` is when a quarter of start → late_from is left.
-    Raises BadWarning on anything else, and YearNotCovered as `count` does.
-    """
-    begin = start.instant
-    found: list[tuple[datetime, str]] = []
-    for label in limit.warnings:
-        at = _instant(label, limit, due, start, calendar)
-        if at is not None and begin < at < due.late_from:
-            found.append((at, label))
-    return tuple(sorted(found))
-
-
-@lru_cache(maxsize=1024)
-def parse_warning(label: str) -> Amount | int:
-    """What is left when the warning is due: an amount, or a percentage from 1 to 99. Raises BadWarning."""
-    if share := re.fullmatch(r"([1-9]\d?)%", label):
-        return int(share[1])
-    try:
-        return Amount.parse(label)
-    except ValueError as error:
-        raise BadWarning(f"{label!r} is not a warning such as 5wd, 3d, 2h or 25%") from error
-
-
-def _instant(label: str, limit: Limit, due: Due, start: Start, calendar: Calendar) -> datetime | None:
-    """When the warning is due; None where it would lie before all the calendar knows, and so before the start."""
-    left = parse_warning(label)
-    if isinstance(left, int):
-        span = due.late_from - start.instant
-        return shifted(due.late_from, -(span * left / 100))
+def ending_at(limit: Limit, due: datetime, start_on: date, counted_from: date, calendar: Calendar) -> Due:
+    """The due of a limit in hours, or of a stated instant, whose end is known."""
+    provisional_from = None
     zone = zone_of(limit.zone)
-    end = due.late_from if due.due_on else due.due_at
-    last = due.due_on or local_date(due.due_at, zone)
-    try:
-        match left.unit:
-            case Unit.WORKING_DAYS:
-                return midnight(calendar.add_working_days(calendar.on_or_before(last), -left.count), zone)
-            case Unit.NATURAL_DAYS:
-                return midnight(add_days(last, -left.count), zone)
-            case Unit.MONTHS:
-                return midnight(add_months(last, -left.count), zone)
-            case Unit.HOURS:
-                return shifted(end, timedelta(hours=-left.count))
-            case Unit.WORKING_HOURS | Unit.WORKING_MINUTES:
-                return subtract_working_time(end, working_span(left), calendar, zone)
-            case Unit.STATED:
-                raise BadWarning(f"{label!r} is not an amount")
-    except DateOutOfRange:
-        return None
-    except YearNotCovered as error:
-        if error.year < calendar.covers[0] <= due.start_on.year:
-            return None
-        raise
+    unit = limit.amount.unit if limit.amount else Unit.STATED
+    if unit in (Unit.WORKING_HOURS, Unit.WORKING_MINUTES):
+        provisional_from = calendar.provisional_from(min(start_on, counted_from), local_date(due, zone))
+    elif unit is Unit.HOURS and limit.start_rule is StartRule.ROLL:
+        provisional_from = calendar.provisional_from(start_on, max(start_on, counted_from))
+    return Due(None, shifted(due, INSTANT), start_on, counted_from, None, provisional_from)

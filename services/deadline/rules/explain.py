@@ -10,10 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.count import DAY_UNITS, Due, Start, warning_instants
+from services.deadline.rules.count import DAY_UNITS, Due, Start
 from services.deadline.rules.limits import Limit, StartRule, Unit
 from services.deadline.rules.span import zone_of
 from services.deadline.rules.steps import Day, steps
+from services.deadline.rules.warnings import warning_instants
 
 Explanation = Mapping[str, Any]
 

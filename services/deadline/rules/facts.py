@@ -10,12 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from services.deadline.rules.limits import Limit
+from services.deadline.rules.limits import Amount, Limit
 
 REGISTRATIONS = frozenset({"matter.registered", "case.opened"})
 WITHDRAWALS = frozenset({"matter.withdrawn", "case.withdrawn"})
 REOPENINGS = frozenset({"matter.reopened", "case.reinstated"})
 RESTARTS = frozenset({"case.reinstated"})
+CORRECTION_REQUESTED = "correction.requested"
+SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED})
+RESUMPTIONS = frozenset({"matter.resumed", "correction.received"})
+EXTENSION = "matter.extended"
+CONFIRMATION = "miss.confirmed"
+CORRECTION = "correction"
+"""The ground of the pause that a correction notice is (R5)."""
+STAGE_STARTED = "stage.started"
+TASK_ASSIGNED = "task.assigned"
+STAGES = frozenset({STAGE_STARTED, "stage.finished"})
+TASKS = frozenset({TASK_ASSIGNED, "task.finished"})
 LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated"})
 HAND_OVERS = frozenset(
     {"matter.registered", "matter.accepted", "matter.assigned", "matter.transferred", "stage.started"}
@@ -23,10 +34,61 @@ HAND_OVERS = frozenset(
 CORRECTED = "fact.corrected"
 RETRACTED = "fact.retracted"
 _STOPS = frozenset(
-    {"matter.accepted", "matter.decided", "matter.closed", "matter.refused", "matter.delivered", "stage.finished"}
+    {
+        "matter.accepted", "matter.decided", "matter.closed", "matter.refused", "matter.delivered", "stage.finished",
+        "task.finished",
+    }
+)  # fmt: skip
+_RANKS = (
+    dict.fromkeys(REGISTRATIONS, 0)
+    | dict.fromkeys(_STOPS | WITHDRAWALS, 1)
+    | dict.fromkeys(SUSPENSIONS, 2)
+    | dict.fromkeys(RESUMPTIONS, 3)
+    | {EXTENSION: 4}
 )
+_LAST = 5
 
 Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """A pause begins. It is expected to last so long or until then; `pause` names it for its end."""
+
+    ground: str
+    pause: str | None = None
+    expected: Amount | None = None
+    until: datetime | date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A pause ends: that of this name, else the earliest open one of this ground, else the earliest open one."""
+
+    ground: str | None = None
+    pause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """An extension, by an amount or until a stated end; of one clock, or of all that can be extended."""
+
+    by: Amount | None
+    until: datetime | date | None = None
+    clock: str | None = None
+    approver: str | None = None
+    reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A person says that this clock was missed, although its publisher is silent (D8)."""
+
+    clock: str
+    subject: str
+
+
+Detail = Suspended | Resumed | Extended | Confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +97,8 @@ class Fact:
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
     for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0
-    for a matter's. `replaces` and `replacement` belong to corrections and retractions.
+    for a matter's. `part` is the stage or task it is about, `activity` what a task is; `detail` what facts of its type
+    alone say. `replaces` and `replacement` belong to corrections and retractions.
     """
 
     type: str
@@ -51,17 +114,19 @@ class Fact:
     item: str | None = None
     origin: str = "live"
     limits: tuple[Limit, ...] = ()
+    part: str = ""
+    activity: str = ""
+    detail: Detail | None = None
     replaces: Identity | None = None
     replacement: "Fact | None" = None
 
 
 def rank(fact: Fact) -> int:
-    """Facts of one instant count in this order: registration, stops, the rest (D4). The facts of a case have an order
-    of their own: where a clock stands still, a case is withdrawn, reinstated and withdrawn in one instant.
+    """Facts of one instant count in this order: registration, stops, pauses, resumptions, extensions, the rest (D4).
+    The facts of a case have an order of their own: where a clock stands still, a case is withdrawn, reinstated and
+    withdrawn in one instant.
     """
-    if fact.type in REGISTRATIONS:
-        return 0
-    return 1 if fact.revision or fact.type in _STOPS or fact.type in WITHDRAWALS else 2
+    return _RANKS.get(fact.type, _LAST) if not fact.revision or fact.type in REGISTRATIONS else 1
 
 
 def order(fact: Fact) -> tuple[datetime, int, int, Identity]:

@@ -1,103 +1,48 @@
 """The fold: all clocks of a matter from all of its facts (D1 of architecture). No storage, no arrival order, no clock.
 
-    not_started ──start──► running ──warning──► warned ──late_from──► missed ──stop──► missed_done
-                              └───────── stop ────┴──────► met          (a stop at or after late_from: missed_done)
-                              └──────── withdrawn ┴──────► void         (withdrawn at or after late_from: missed_done)
-
-Two instants govern it: facts after `now` are not known yet (D7); nothing is warned of or missed beyond `confirmed`, up
-to which the publishers' feeds are known to be complete (D8). A stop is taken into account whatever its place (D4).
+Facts after `now` are not known yet (D7); nothing is warned of or missed beyond what the publishers' feeds are known to
+have told (D8). A stop is taken into account whatever its place (D4).
 
 A limit that cannot be counted is never guessed and stops nothing else: its clock has not started, and says why.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.count import Due, Start, Warnings, count, warning_instants
-from services.deadline.rules.errors import DateOutOfRange, DeadlineError
+from services.deadline.rules.clock import NOT_STARTED, Clock, Instants, State, Stop, Verdict, judge
+from services.deadline.rules.count import Start
+from services.deadline.rules.course import Course, course
+from services.deadline.rules.edges import WAITING, Begun, begun_by, stop_of
+from services.deadline.rules.errors import BadLimit, DateOutOfRange, DeadlineError
 from services.deadline.rules.facts import (
-    HAND_OVERS,
-    LIMIT_CHANGES,
+    CONFIRMATION,
+    CORRECTION_REQUESTED,
+    EXTENSION,
     REGISTRATIONS,
-    REOPENINGS,
-    RESTARTS,
     WITHDRAWALS,
+    Confirmed,
     Fact,
     effective,
+    order,
 )
+from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
 from services.deadline.rules.limits import Limit
+from services.deadline.rules.parts import STAGE, Stated, clocks_stated
+from services.deadline.rules.pauses import Finding, Pause, interruptions, pauses_of
 from services.deadline.rules.span import local_date, zone_of
+from services.deadline.rules.warnings import overdue_instants, warning_instants
 
 CalendarOf = Callable[[str], Calendar]
-RECORDED = "recorded"
-"""The clock of a due date that the publisher recorded: it is not the item's, and outlives a change of item."""
 LAST_YEAR = 2199
 """A due beyond it is a typing error in some limit: no event can say it."""
 
 
-class State(StrEnum):
-    """Of a clock; the words of the public surface."""
-
-    NOT_STARTED = "not_started"
-    RUNNING = "running"
-    WARNED = "warned"
-    MET = "met"
-    MISSED = "missed"
-    MISSED_DONE = "missed_done"
-    VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """In whose hands the matter was, [since, until)."""
-
-    since: datetime
-    until: datetime | None
-    unit: str | None
-    person: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """What ended a clock, and whether by withdrawal. `on` where only the day is known."""
-
-    at: datetime
-    on: date | None
-    withdrawn: bool
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """One clock as computed. `warned` is the last warning that has passed, `alarms` those ahead, `late_from` included.
-    `facts` are the one that states the limit and the one that started it; `holdings` reach up to `late_from`.
-    `problem` says why the limit cannot be counted; `calendar` is the version counted with, None where there is none.
-    """
-
-    name: str
-    subject: str
-    limit: Limit
-    state: State
-    due: Due | None
-    problem: str | None
-    calendar: str | None
-    stop: Stop | None
-    warned: str | None
-    alarms: tuple[tuple[datetime, str], ...]
-    facts: tuple[Fact, ...]
-    holdings: tuple[Holding, ...]
-    item: str | None
-    unit: str | None
-    origin: str
-
-
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """All clocks, and when to fold again because a fact lies ahead (D7). `registered` are the subjects that have a
-    registration: the matter, its cases.
+    """All clocks, and when to fold again: because a fact lies ahead (D7), or because a pause will have ended or lasted
+    too long by then. `registered` are the subjects that have a registration: the matter, its cases.
     """
 
     clocks: tuple[Clock, ...]
@@ -105,142 +50,185 @@ class Folded:
     refold_at: datetime | None
 
 
-MISS = "miss"
-"""The label of the alarm at `late_from`."""
-
-
-def fold(facts: Sequence[Fact], calendar_of: CalendarOf, now: datetime, confirmed: datetime) -> Folded:
-    """All clocks of one matter. `calendar_of` gives the calendar of a code, or raises DeadlineError."""
+def fold(
+    facts: Sequence[Fact],
+    calendar_of: CalendarOf,
+    now: datetime,
+    confirmed: datetime,
+    heard: datetime | None = None,
+) -> Folded:
+    """All clocks of one matter. `calendar_of` gives the calendar of a code, or raises DeadlineError. Up to `confirmed`
+    all that was sent is read; up to `heard` the matter's publisher has sent everything, None where it does not say.
+    """
+    at = Instants(now, confirmed, heard)
     ordered = effective(facts)
-    known = [fact for fact in ordered if fact.occurred <= now]
-    ahead = [fact.occurred for fact in ordered if fact.occurred > now]
+    known = [fact for fact in ordered if fact.occurred <= at.now]
+    again = [fact.occurred for fact in ordered if fact.occurred > at.now]
     registered = frozenset(fact.subject for fact in known if fact.type in REGISTRATIONS)
     clocks: list[Clock] = []
     for subject in sorted(registered):
-        clocks += _clocks_of([fact for fact in known if fact.subject == subject], subject, calendar_of, confirmed)
-    return Folded(tuple(clocks), registered, min(ahead, default=None))
+        part = _Part([fact for fact in known if fact.subject == subject], subject, calendar_of, at)
+        clocks += part.clocks()
+        again += part.again
+    return Folded(tuple(clocks), registered, min(again, default=None))
 
 
-def _clocks_of(facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, confirmed: datetime) -> list[Clock]:
-    registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
-    holdings = _holdings(registration, facts)
-    return [
-        _clock(limit, stated_by, registration, facts, subject, holdings, calendar_of, confirmed)
-        for limit, stated_by in _limits(registration, facts)
-    ]
+class _Part:
+    """The clocks of one subject, a matter or a case, while they are folded: each once, after those it waits for."""
+
+    def __init__(self, facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, at: Instants) -> None:
+        self._facts = facts
+        self._calendar_of = calendar_of
+        self._at = at
+        self._registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
+        self._stated = clocks_stated(self._registration, facts, subject)
+        self._interruptions, self._stray = interruptions(facts)
+        self._extensions = [fact for fact in facts if fact.type == EXTENSION]
+        apart = {stated.subject for stated in self._stated if stated.limit.per == STAGE}
+        self._holdings = holdings_of_whole(self._registration, facts, apart)
+        self._done: dict[tuple[str, str], Clock] = {}
+        self._under_way: set[tuple[str, str]] = set()
+        self.again: list[datetime] = []
+
+    def clocks(self) -> list[Clock]:
+        """All of them, by name and subject."""
+        return [self._clock(stated) for stated in self._stated]
+
+    def _clock(self, stated: Stated) -> Clock:
+        key = stated.name, stated.subject
+        if key not in self._done:
+            self._done[key] = self._folded(stated)
+        return self._done[key]
+
+    def _folded(self, stated: Stated) -> Clock:
+        limit, facts = stated.limit, stated.facts
+        stopped = stop_of(limit, facts)
+        ran = Ran()
+        begun = problem = version = None
+        try:
+            calendar = self._calendar_of(limit.calendar)
+            version = calendar.version
+            begun = begun_by(limit, facts, stopped, self._waits_for(stated))
+            if begun is not None:
+                ran = self._run(stated, begun, stopped, calendar)
+        except DeadlineError as error:
+            problem = str(error)
+        due = ran.course.due if ran.course is not None else None
+        held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
+        held = tuple(h for h in held if due is None or h.since < due.late_from)
+        rests_on: tuple[Fact, ...] = (stated.stated_by,)
+        if begun is not None and begun.fact is not stated.stated_by:
+            rests_on = (stated.stated_by, begun.fact)
+        return Clock(
+            name=limit.clock,
+            subject=stated.subject,
+            limit=limit,
+            verdict=ran.verdict,
+            start=None if begun is None else begun.start,
+            course=ran.course,
+            problem=problem,
+            calendar=version,
+            stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
+            pause=ran.pause,
+            lapsed=ran.lapsed,
+            findings=tuple(ran.findings),
+            facts=rests_on,
+            holdings=held,
+            item=self._registration.item,
+            unit=held[-1].unit if held else self._registration.unit,
+            origin=self._registration.origin,
+        )
+
+    def _run(self, stated: Stated, begun: Begun, stopped: Fact | None, calendar: Calendar) -> "Ran":
+        limit, start = stated.limit, begun.start
+        pauses, findings = pauses_of(limit, self._interruptions, stopped, calendar, self._at.now)
+        if limit.pauses:
+            findings += self._stray
+        findings += _repeated_notices(limit, stated.facts)
+        extensions = self._extensions
+        if extensions and begun.fact.type in limit.restarts_on:
+            extensions = [fact for fact in extensions if order(fact) > order(begun.fact)]
+        ran = _counted(limit, start, pauses, extensions, calendar)
+        findings += ran.findings
+        counted = [halt.pause for halt in ran.halts] + ([ran.open] if ran.open is not None else [])
+        lapsed = self._lapsed(counted, stopped)
+        if lapsed is not None:
+            return Ran(ran, Verdict(State.VOID), findings, lapsed=lapsed)
+        pause = None if stopped is not None else self._standing(counted)
+        if ran.due is None:
+            return Ran(ran, Verdict(State.PAUSED), findings, pause)
+        warnings = warning_instants(limit, ran.due, start, calendar, counted)
+        sworn = any(
+            fact.type == CONFIRMATION and fact.detail == Confirmed(limit.clock, stated.subject) for fact in self._facts
+        )
+        verdict = judge(ran.due, stopped, warnings, overdue_instants(limit, ran.due, calendar), self._at, sworn)
+        if pause is not None and verdict.state in (State.RUNNING, State.WARNED):
+            verdict = replace(verdict, state=State.PAUSED)
+        return Ran(ran, verdict, findings, pause)
+
+    def _lapsed(self, counted: Sequence[Pause], stopped: Fact | None) -> Pause | None:
+        """The pause that ended the clock, by lasting longer than it may."""
+        for pause in counted:
+            if pause.lapses is None:
+                continue
+            if pause.lapses > self._at.now:
+                self.again.append(pause.lapses)
+            elif pause.closes and (stopped is None or stopped.occurred >= pause.lapses):
+                return pause
+        return None
+
+    def _standing(self, counted: Sequence[Pause]) -> Pause | None:
+        """The pause in which the clock stands still now."""
+        standing = next((pause for pause in counted if pause.covers(self._at.now)), None)
+        if standing is not None and standing.end is not None:
+            self.again.append(standing.end.at)
+        return standing
+
+    def _waits_for(self, stated: Stated) -> list[tuple[str, Clock]]:
+        """The clocks that this one starts with, and how. Raises BadLimit where they wait for each other."""
+        key = stated.name, stated.subject
+        names = [text.partition(":") for text in stated.limit.starts_on if text.startswith(WAITING)]
+        if not names:
+            return []
+        if key in self._under_way:
+            raise BadLimit(f"limit {stated.name} waits for itself")
+        self._under_way.add(key)
+        found = [
+            (how, self._clock(each))
+            for how, _, name in names
+            for each in self._stated
+            if each.name == name and each.subject in (stated.subject, self._registration.subject)
+        ]
+        self._under_way.discard(key)
+        return found
 
 
-def _limits(registration: Fact, facts: Sequence[Fact]) -> list[tuple[Limit, Fact]]:
-    """The limits in force and the fact that states each (D5). Another item's limits replace the former item's; a
-    recorded due date is replaced only by another one."""
-    found = {limit.clock: (limit, registration) for limit in registration.limits}
-    for fact in facts:
-        if fact.type in LIMIT_CHANGES:
-            if fact.item is not None:
-                found = {name: stated for name, stated in found.items() if name == RECORDED}
-            found |= {limit.clock: (limit, fact) for limit in fact.limits}
-    return [found[name] for name in sorted(found)]
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of a clock that has started; nothing of one that has not."""
+
+    course: Course | None = None
+    verdict: Verdict = NOT_STARTED
+    findings: Sequence[Finding] = ()
+    pause: Pause | None = None
+    lapsed: Pause | None = None
 
 
-def _clock(
-    limit: Limit,
-    stated_by: Fact,
-    registration: Fact,
-    facts: Sequence[Fact],
-    subject: str,
-    holdings: tuple[Holding, ...],
-    calendar_of: CalendarOf,
-    confirmed: datetime,
-) -> Clock:
-    begun = _start(limit, facts)
-    stopped = _stop(limit, facts)
-    due = warned = problem = version = None
-    alarms: tuple[tuple[datetime, str], ...] = ()
-    state = State.NOT_STARTED
-    try:
-        calendar = calendar_of(limit.calendar)
-        version = calendar.version
-        if begun is not None:
-            due, warnings = _counted(limit, start_of(begun), calendar)
-            state, warned, alarms = _verdict(due, stopped, warnings, confirmed)
-    except DeadlineError as error:
-        problem = str(error)
-    held = tuple(h for h in holdings if due is None or h.since < due.late_from)
-    return Clock(
-        name=limit.clock,
-        subject=subject,
-        limit=limit,
-        state=state,
-        due=due,
-        problem=problem,
-        calendar=version,
-        stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
-        warned=warned,
-        alarms=alarms,
-        facts=(stated_by,) if begun is None or begun is stated_by else (stated_by, begun),
-        holdings=held,
-        item=registration.item,
-        unit=held[-1].unit if held else registration.unit,
-        origin=registration.origin,
-    )
+def _counted(
+    limit: Limit, start: Start, pauses: Sequence[Pause], extensions: Sequence[Fact], calendar: Calendar
+) -> Course:
+    """The course, within the years that an event can say."""
+    ran = course(limit, start, pauses, extensions, calendar)
+    if ran.due is not None:
+        last = ran.due.due_on or local_date(ran.due.due_at, zone_of(limit.zone))
+        if last.year > LAST_YEAR:
+            raise DateOutOfRange(f"limit {limit.clock} ends after the year {LAST_YEAR}")
+    return ran
 
 
-def start_of(fact: Fact) -> Start:
-    """The start that a fact is."""
-    return Start(fact.occurred, fact.on, fact.type)
-
-
-def _counted(limit: Limit, start: Start, calendar: Calendar) -> tuple[Due, Warnings]:
-    """The due and what warns of it; both or nothing, so that nobody relies on a clock that warns of nothing."""
-    due = count(limit, start, calendar)
-    last = due.due_on or local_date(due.due_at, zone_of(limit.zone))
-    if last.year > LAST_YEAR:
-        raise DateOutOfRange(f"limit {limit.clock} ends after the year {LAST_YEAR}")
-    return due, warning_instants(limit, due, start, calendar)
-
-
-def _start(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
-    """The first fact that starts the clock, after the last restart if there is one."""
-    restarts = [i for i, fact in enumerate(facts) if fact.type in RESTARTS and fact.type in limit.starts_on]
-    return next((fact for fact in facts[restarts[-1] if restarts else 0 :] if fact.type in limit.starts_on), None)
-
-
-def _stop(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
-    """The first stop after the last reopening; a withdrawal stops every clock."""
-    reopened = [i for i, fact in enumerate(facts) if fact.type in REOPENINGS]
-    rest = facts[reopened[-1] + 1 :] if reopened else facts
-    return next((fact for fact in rest if fact.type in limit.stops_on or fact.type in WITHDRAWALS), None)
-
-
-def _verdict(
-    due: Due, stop: Fact | None, warnings: Sequence[tuple[datetime, str]], confirmed: datetime
-) -> tuple[State, str | None, tuple[tuple[datetime, str], ...]]:
-    """Kept = done < late_from; missed = confirmed ≥ late_from and not kept (D6, D8)."""
-    if stop is not None and stop.occurred < due.late_from:
-        return (State.VOID if stop.type in WITHDRAWALS else State.MET), None, ()
-    passed = [label for at, label in warnings if at <= confirmed]
-    warned = passed[-1] if passed else None
-    if confirmed >= due.late_from:
-        return (State.MISSED if stop is None else State.MISSED_DONE), warned, ()
-    ahead = tuple((at, label) for at, label in warnings if at > confirmed)
-    return (State.WARNED if warned else State.RUNNING), warned, (*ahead, (due.late_from, MISS))
-
-
-def _holdings(registration: Fact, facts: Sequence[Fact]) -> tuple[Holding, ...]:
-    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person, one
-    that names only a person stays within the unit, at first the registration's.
-
-    A registration hands over only what nobody has yet: not what was given to somebody before its instant, and no later
-    one does (the earliest wins, D4).
-    """
-    found: list[Holding] = []
-    for fact in facts:
-        if fact.type not in HAND_OVERS or (fact.unit is None and fact.person is None):
-            continue
-        if fact.type in REGISTRATIONS and (found or fact is not registration):
-            continue
-        unit = fact.unit or (found[-1].unit if found else registration.unit)
-        if found:
-            found[-1] = Holding(found[-1].since, fact.occurred, found[-1].unit, found[-1].person)
-        found.append(Holding(fact.occurred, None, unit, fact.person))
-    return tuple(h for h in found if h.until is None or h.since < h.until)
+def _repeated_notices(limit: Limit, facts: Sequence[Fact]) -> list[Finding]:
+    """All that is missing is told at once (R5): a second notice is a violation."""
+    if CORRECTION_REQUESTED not in limit.stops_on:
+        return []
+    told = [fact for fact in facts if fact.type == CORRECTION_REQUESTED]
+    return [Finding("repeated-correction-notice", "what is missing was told before", fact) for fact in told[1:]]

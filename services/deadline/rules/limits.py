@@ -52,13 +52,66 @@ class Amount:
         return f"{self.count}{self.unit}"
 
 
+class AtLongest(StrEnum):
+    """What happens when a pause has reached its longest length."""
+
+    RESUME = "resume"
+    CLOSE = "close"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class PauseTerms:
+    """A ground on which a limit stands still (R9). `longest` None: without end; `times` None: any number of times."""
+
+    ground: str
+    longest: Amount | None = None
+    then: AtLongest = AtLongest.ALARM
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionTerms:
+    """How far a limit may be extended and by what right (R6, R13). `most` is of all extensions together; `rolled`: an
+    extension is added to the rolled last day, not to the nominal one; `late`: one that is asked for too late is taken.
+    """
+
+    most: Amount | None = None
+    times: int = 1
+    rolled: bool = False
+    late: bool = False
+    approver: bool = False
+    reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """What silence means once the limit has passed (R5, R10, R12)."""
+
+    outcome: str
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The other of two limits; `later` says which of them counts."""
+
+    amount: Amount | None
+    at: date | datetime | None
+    start_rule: StartRule
+    roll: Roll
+    later: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One limit of a matter, complete in itself: the deadline service needs no catalogue to count it.
 
     `amount` is None exactly where `at` is stated. `day_ends` None means 24:00 in `zone`. `warnings` are what
-    remains when a warning is due: amounts (`5wd`) or a share of the whole span (`25%`). `source` is the legal
-    source with its article, or `not verified`.
+    remains when a warning is due: amounts (`5wd`) or a share of the whole span (`25%`); `overdue` what has passed since
+    the miss when it is told again. `source` is the legal source with its article, or `not verified`. `per` is `stage`
+    or `task` where each of those has a clock. From `cut_off` on, what is received counts as received on the next
+    working day. No `extension`: it cannot be extended; no `pauses`: nothing pauses it.
     """
 
     clock: str
@@ -73,3 +126,13 @@ class Limit:
     stops_on: tuple[str, ...]
     warnings: tuple[str, ...]
     source: str
+    kind: str | None = None
+    per: str | None = None
+    stage: str | None = None
+    cut_off: time | None = None
+    second: Second | None = None
+    pauses: tuple[PauseTerms, ...] = ()
+    extension: ExtensionTerms | None = None
+    restarts_on: tuple[str, ...] = ()
+    on_expiry: Expiry | None = None
+    overdue: tuple[Amount, ...] = ()

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.deadline.rules.clock import Clock, Holding
 from services.deadline.rules.count import Due
 from services.deadline.rules.facts import Fact
-from services.deadline.rules.fold import Clock, Holding
 from services.deadline.rules.limits import Limit
 
 Statement = Mapping[str, Any]

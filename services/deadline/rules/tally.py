@@ -6,7 +6,7 @@ The kinds of a clock are its state and, besides, `uncountable` and `provisional`
 from collections import Counter
 
 from services.deadline.rules.change import Stored
-from services.deadline.rules.fold import State
+from services.deadline.rules.clock import State
 
 UNCOUNTABLE = "uncountable"
 """Its limit cannot be counted: nobody is held to it."""

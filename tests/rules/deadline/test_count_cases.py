@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.count import Start, count, warning_instants
+from services.deadline.rules.count import Start, count
 from services.deadline.rules.errors import (
     BadCalendar,
     BadLimit,
@@ -21,6 +21,7 @@ from services.deadline.rules.errors import (
     YearNotCovered,
 )
 from services.deadline.rules.limits import Limit, Roll, StartRule
+from services.deadline.rules.warnings import warning_instants
 from tests.support.deadline_counting import (
     BOSTON,
     INSTANTS,

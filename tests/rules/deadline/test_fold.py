@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.deadline.rules.fold import MISS, fold
+from services.deadline.rules.clock import MISS
+from services.deadline.rules.fold import fold
 from tests.support.deadline_facts import FIRST, INSTANTS, calendar_of, fact_of, histories, told
 from tests.support.deadline_oracle import Entry, answers
 

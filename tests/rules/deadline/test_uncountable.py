@@ -7,9 +7,10 @@ import pytest
 
 from services.deadline.calendars import load
 from services.deadline.rules.calendar import Calendar
+from services.deadline.rules.clock import Clock, State
 from services.deadline.rules.decide import Decision, decide
 from services.deadline.rules.facts import Fact
-from services.deadline.rules.fold import Clock, State, fold
+from services.deadline.rules.fold import fold
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
 from tests.support.deadline_facts import DECIDE, FIRST, NEVER, SOON, calendar_of, fact_of
 from tests.support.deadline_life import Life

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from services.deadline import handlers, store
-from services.deadline.rules.fold import State
+from services.deadline.rules.clock import State
 from shared.events.base import EventRef
 from shared.events.submissions import Replacement
 from tests.support.deadline_facts import FIRST, calendar_of, fact_of, histories

@@ -7,7 +7,7 @@ import pytest
 
 from services.deadline import fact_store, store
 from services.deadline.handlers import Read, handler
-from services.deadline.rules.fold import State
+from services.deadline.rules.clock import State
 from services.deadline.sweep import Sweep
 from shared.events.limits import LimitTerms
 from shared.inbox import Message

@@ -1,0 +1,157 @@
+"""One clock as computed, and its verdict.
+
+not_started ──start──► running ──warning──► warned ──late_from──► missed ──stop──► missed_done
+                        ▲   │ suspended        │ stop                    (a stop at or after late_from: missed_done)
+                resumed │   ▼                  ▼
+                       paused ──── stop ────► met ;  void where it is withdrawn, or its pause has lapsed
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from services.deadline.rules.count import Due, Start
+from services.deadline.rules.course import Course
+from services.deadline.rules.facts import WITHDRAWALS, Fact
+from services.deadline.rules.limits import Limit
+from services.deadline.rules.pauses import Finding, Pause
+from services.deadline.rules.warnings import Warnings
+
+MISS = "miss"
+"""The label of the alarm at `late_from`."""
+
+
+class State(StrEnum):
+    """Of a clock; the words of the public surface."""
+
+    NOT_STARTED = "not_started"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WARNED = "warned"
+    MET = "met"
+    MISSED = "missed"
+    MISSED_DONE = "missed_done"
+    VOID = "void"
+
+
+LATE = frozenset({State.MISSED, State.MISSED_DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """In whose hands the matter was, [since, until)."""
+
+    since: datetime
+    until: datetime | None
+    unit: str | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What ended a clock, and whether by withdrawal. `on` where only the day is known."""
+
+    at: datetime
+    on: date | None
+    withdrawn: bool
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What has become of a clock. `warned` is the last that was told of it, `alarms` what lies ahead, `late_from`
+    included. `unconfirmed`: it is late, but its publisher has not said that all up to then is sent (D8).
+    """
+
+    state: State
+    warned: str | None = None
+    alarms: Warnings = ()
+    unconfirmed: bool = False
+
+
+NOT_STARTED = Verdict(State.NOT_STARTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock as computed. `facts` are the one that states the limit and the one that started it; `holdings` reach up
+    to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the version counted with, None where
+    there is none. `pause` is the one in which it stands still now, `lapsed` the one by which it ended.
+    """
+
+    name: str
+    subject: str
+    limit: Limit
+    verdict: Verdict
+    start: Start | None
+    course: Course | None
+    problem: str | None
+    calendar: str | None
+    stop: Stop | None
+    pause: Pause | None
+    lapsed: Pause | None
+    findings: tuple[Finding, ...]
+    facts: tuple[Fact, ...]
+    holdings: tuple[Holding, ...]
+    item: str | None
+    unit: str | None
+    origin: str
+
+    @property
+    def due(self) -> Due | None:
+        return self.course.due if self.course is not None else None
+
+    @property
+    def state(self) -> State:
+        return self.verdict.state
+
+    @property
+    def warned(self) -> str | None:
+        return self.verdict.warned
+
+    @property
+    def alarms(self) -> Warnings:
+        return self.verdict.alarms
+
+    @property
+    def deemed(self) -> bool:
+        """Whether silence has become an answer."""
+        return self.limit.on_expiry is not None and self.state in LATE
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """When it is for a matter. Nothing after `now` is known (D7). Up to `confirmed` all that was sent is read, up to
+    `heard` its publisher has sent everything (D8): nothing is warned of beyond the one, nor missed beyond either.
+    """
+
+    now: datetime
+    confirmed: datetime
+    heard: datetime | None = None
+
+
+def judge(
+    due: Due, stop: Fact | None, warnings: Warnings, overdue: Warnings, at: Instants, sworn: bool = False
+) -> Verdict:
+    """Kept = done < late_from; missed = confirmed ≥ late_from and not kept (D6, D8). `sworn`: a person has
+    confirmed the miss, whatever the publisher has sent."""
+    if stop is not None and stop.occurred < due.late_from:
+        return Verdict(State.VOID if stop.type in WITHDRAWALS else State.MET)
+    passed = [label for instant, label in warnings if instant <= at.confirmed]
+    warned = passed[-1] if passed else None
+    if at.confirmed >= due.late_from:
+        if sworn or at.heard is None or at.heard >= due.late_from:
+            return _late(stop, warned, overdue, at.confirmed)
+        return Verdict(State.WARNED if warned else State.RUNNING, warned, (), unconfirmed=True)
+    ahead = tuple((instant, label) for instant, label in warnings if instant > at.confirmed)
+    return Verdict(State.WARNED if warned else State.RUNNING, warned, (*ahead, (due.late_from, MISS), *overdue))
+
+
+def _late(stop: Fact | None, warned: str | None, overdue: Warnings, confirmed: datetime) -> Verdict:
+    """What is told again after a miss is told while nothing is done."""
+    if stop is not None:
+        told = [label for instant, label in overdue if instant <= min(confirmed, stop.occurred)]
+        return Verdict(State.MISSED_DONE, told[-1] if told else warned)
+    told = [label for instant, label in overdue if instant <= confirmed]
+    ahead = tuple((instant, label) for instant, label in overdue if instant > confirmed)
+    return Verdict(State.MISSED, told[-1] if told else warned, ahead)

@@ -1,0 +1,46 @@
+"""In whose hands a matter, or a stage or task of it, was and when (R25): from its facts alone."""
+
+from collections.abc import Collection, Sequence
+
+from services.deadline.rules.clock import Holding
+from services.deadline.rules.facts import HAND_OVERS, REGISTRATIONS, Fact
+
+
+def holdings_of_whole(registration: Fact, facts: Sequence[Fact], apart: Collection[str] = ()) -> tuple[Holding, ...]:
+    """In whose hands the matter was: each hand-over ends the one before; one that names only a unit has no person, one
+    that names only a person stays within the unit, at first the registration's.
+
+    A registration hands over only what nobody has yet: not what was given to somebody before its instant, and no later
+    one does (the earliest wins, D4). A stage that is `apart`, with a clock of its own, is in hands of its own.
+    """
+    found: list[Holding] = []
+    for fact in facts:
+        if fact.type not in HAND_OVERS or (fact.unit is None and fact.person is None):
+            continue
+        if fact.type in REGISTRATIONS and (found or fact is not registration):
+            continue
+        if fact.part and fact.part in apart:
+            continue
+        _hand_over(found, fact, registration.unit)
+    return _lasting(found)
+
+
+def holdings_of_part(registration: Fact, of_matter: Sequence[Holding], own: Sequence[Fact]) -> tuple[Holding, ...]:
+    """Of a stage or task: whoever was given it has it, even while the matter is with somebody else. Where nobody is
+    named, it is with whoever has the matter."""
+    found: list[Holding] = []
+    for fact in own:
+        if fact.unit is not None or fact.person is not None:
+            _hand_over(found, fact, registration.unit)
+    return _lasting(found) if found else tuple(of_matter)
+
+
+def _hand_over(found: list[Holding], fact: Fact, first_unit: str | None) -> None:
+    unit = fact.unit or (found[-1].unit if found else first_unit)
+    if found:
+        found[-1] = Holding(found[-1].since, fact.occurred, found[-1].unit, found[-1].person)
+    found.append(Holding(fact.occurred, None, unit, fact.person))
+
+
+def _lasting(found: Sequence[Holding]) -> tuple[Holding, ...]:
+    return tuple(h for h in found if h.until is None or h.since < h.until)
