@@ -15,6 +15,8 @@ _NOT_JSON = frozenset({"not-json", "duplicate-key", "nul-character", "number-too
 _STATUS = {
     "foreign-authority": 403,
     "foreign-source": 403,
+    "not-a-publisher": 403,
+    "not-entitled": 403,
     "identity-conflict": 409,
     "too-large": 413,
     **dict.fromkeys(_NOT_JSON, 400),

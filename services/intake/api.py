@@ -19,7 +19,7 @@ from services.intake.answers import Reply, reply_to, reply_to_request
 from services.intake.body import BATCH, BadRequest, Body, events_of, fingerprint, read_body
 from services.intake.catalogue import terms_of
 from services.intake.handlers import Intake
-from services.intake.permission import grant_of
+from services.intake.permission import CONFIRMING, grant_of
 from services.intake.rules.catalogue import Item, ItemVersion
 from services.intake.rules.order import business_order
 from services.intake.rules.refusal import Reason
@@ -43,9 +43,9 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
     """Intake's routes on an API; `committed` is called after each transaction that may have appended events."""
 
     @api.post("/v1/events", openapi_extra=_BODY)
-    @allow(Role.PUBLISHER)
+    @allow(Role.PUBLISHER, *CONFIRMING)
     async def publish(request: Request) -> Response:
-        """Take events in: one, structured or binary, or a batch."""
+        """Take events in: one, structured or binary, or a batch. Office and supervisor confirm misses and no more."""
         try:
             body = await read_body(request)
         except ClientDisconnect:

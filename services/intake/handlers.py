@@ -85,7 +85,8 @@ class Intake:
     async def _settle(self, conn: Connection, submissions: Sequence[Submission], now: datetime) -> list[Settled]:
         judged = [(s, judge(s, self.catalogue, now, self.margins), event_id(*s.identity)) for s in submissions]
         wanted = Counter(aggregate_of(judgement) for _, judgement, _ in judged if isinstance(judgement, Accepted))
-        revisions = await store.claim_revisions(conn, wanted)
+        alone = {s.source: False for s in submissions} | {s.source: True for s in submissions if s.up_to is not None}
+        revisions = await store.claim_revisions(conn, wanted, alone)
         replaced = [s.replaces for s in submissions if s.replaces is not None]
         known = await store.find_known(conn, [*(s.identity for s in submissions), *replaced])
         settled = settle(judged, known, revisions)
@@ -112,7 +113,7 @@ class Intake:
                 case Entered():
                     row = store.Row(outcome, raw.transport, body_of(outcome.accepted, now))
                     rows.append(row)
-                    messages.append(published(outcome, row.body))
+                    messages.extend(published(outcome, row.body))
                     answers.append(Answer("accepted", identity, outcome.event))
                     self.hearing.note(outcome.accepted.submission.source, now)
                 case Duplicate():

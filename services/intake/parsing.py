@@ -19,7 +19,14 @@ from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
 from shared.events.rejections import Problem
-from shared.events.submissions import CALENDAR_FACTS, DIRECTORY_FACTS, MATTER_FACTS, FactCorrected, FactRetracted
+from shared.events.submissions import (
+    CALENDAR_FACTS,
+    DIRECTORY_FACTS,
+    MATTER_FACTS,
+    FactCorrected,
+    FactRetracted,
+    SourceWatermark,
+)
 from shared.events.submissions import Fact as SubmittedFact
 
 TOPIC = "submissions"
@@ -96,7 +103,7 @@ def _submission(read: envelope.Submission) -> Submission:
     attributes = read.attributes
     event = _event(attributes.type, attributes.version, read.data, "/data")
     data = event.to_data()
-    fact, replaces = None, None
+    fact, replaces, up_to = None, None, None
     if _is_fact(event):
         fact = _fact(event, data, "/data")
     elif isinstance(event, FactCorrected):
@@ -105,6 +112,8 @@ def _submission(read: envelope.Submission) -> Submission:
         replaces = (event.replaces.source, event.replaces.id)
     elif isinstance(event, FactRetracted):
         replaces = (event.replaces.source, event.replaces.id)
+    elif isinstance(event, SourceWatermark):
+        up_to = event.up_to
     canonical = orjson.dumps(
         {
             "data": data,
@@ -128,6 +137,7 @@ def _submission(read: envelope.Submission) -> Submission:
         replaces=replaces,
         canonical=canonical.decode(),
         digest=hashlib.sha256(canonical).digest(),
+        up_to=up_to,
     )
 
 
@@ -180,6 +190,8 @@ def _fact(event: SubmittedFact, data: Mapping[str, Any], pointer: str) -> Fact:
         due=fields.get("due"),
         data=data,
         pointer=pointer,
+        task=fields.get("task"),
+        until=fields.get("until"),
     )
 
 

@@ -52,7 +52,7 @@ class Admission:
         if isinstance(found, Refused):
             return found
         try:
-            return grant_of(found.at(at))
+            return grant_of(found.at(at), by_kafka=True)
         except TokenRefused as error:
             return _invalid(error)
 
@@ -71,11 +71,17 @@ def admission_of(verifier: Verifier | None, *, reachable: bool, required: bool |
     return Admission(verifier, needed)
 
 
-def grant_of(principal: Principal) -> Permission:
-    """What a publisher was given; a refusal for whoever is none."""
-    if Role.PUBLISHER not in principal.roles:
+CONFIRMING = frozenset({Role.OFFICE, Role.SUPERVISOR})
+
+
+def grant_of(principal: Principal, *, by_kafka: bool = False) -> Permission:
+    """What a sender was given; a refusal for whoever may send nothing. Messages are systems' and not people's: who
+    confirms a miss does so over HTTP."""
+    publishes = Role.PUBLISHER in principal.roles
+    confirms = not by_kafka and bool(principal.roles & CONFIRMING)
+    if not publishes and not confirms:
         return refused("not-a-publisher", "", "the token's bearer is not a publisher")
-    return Grant(principal.authorities, principal.sources)
+    return Grant(principal.authorities, principal.sources, publishes, confirms)
 
 
 async def _check(verifier: Verifier, token: bytes, at: float) -> Checked | Refused:

@@ -3,6 +3,7 @@ every topic can be built again from the facts with the ids it had (D15).
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,7 +20,7 @@ from services.intake.rules.refusal import Refused
 from services.intake.rules.settle import Entered
 from shared import outbox
 from shared.events.base import Event, EventRef
-from shared.events.catalog import UnknownVersion, model_of
+from shared.events.catalog import PARTITIONS, UnknownVersion, model_of
 from shared.events.envelope import headers_out
 from shared.events.rejections import Position, SubmissionRejected
 
@@ -102,8 +103,10 @@ def version_of(accepted: Accepted) -> int:
     return _model(accepted.topic, accepted.type).VERSION
 
 
-def published(entered: Entered, body: bytes) -> outbox.Message:
-    """The event that a fact becomes. Its time is when the publisher issued it; when it was received is in its data."""
+def published(entered: Entered, body: bytes) -> Iterator[outbox.Message]:
+    """The event that a fact becomes. Its time is when the publisher issued it; when it was received is in its data. A
+    watermark is for every partition: in each it follows all facts of its source that were accepted before it, because
+    it was appended after their transactions had ended (store.claim_revisions) and a bucket's rows are sent in order."""
     accepted = entered.accepted
     submission = accepted.submission
     headers = headers_out(
@@ -115,7 +118,8 @@ def published(entered: Entered, body: bytes) -> outbox.Message:
         revision=entered.revision,
         causation=causation_of(submission),
     )
-    return outbox.Message(accepted.topic, submission.subject, entered.event, headers, body)
+    for bucket in range(PARTITIONS) if submission.up_to is not None else (None,):
+        yield outbox.Message(accepted.topic, submission.subject, entered.event, headers, body, bucket)
 
 
 def causation_of(submission: Submission) -> str:

@@ -42,12 +42,20 @@ class StoredAnswer:
     answer: bytes
 
 
-async def claim_revisions(conn: Connection, wanted: Mapping[Aggregate, int]) -> dict[Aggregate, int]:
+async def claim_revisions(
+    conn: Connection, wanted: Mapping[Aggregate, int], alone: Mapping[str, bool]
+) -> dict[Aggregate, int]:
     """Lock matters and posts in key order, made where they are new, and claim so many revisions of each; the last one
-    of each before that. What is not used of them `set_revisions` gives back."""
+    of each before that. What is not used of them `set_revisions` gives back.
+
+    Before that the batch's sources are locked until the transaction ends: shared, so that batches of one source do not
+    wait for each other; `alone` where the batch brings a watermark, which so comes after every batch of its source that
+    was under way, and is appended behind their facts (D8)."""
     if not wanted:
         return {}
-    rows = await conn.fetch(QUERIES["claim_revisions"], *_columns(sorted(wanted.items())))
+    sources = sorted(alone.items())
+    columns = _columns(sorted(wanted.items()))
+    rows = await conn.fetch(QUERIES["claim_revisions"], *columns, [s for s, _ in sources], [a for _, a in sources])
     reached = {(r["authority"], r["name"], r["topic"]): r["revision"] for r in rows}
     return {aggregate: reached[aggregate] - count for aggregate, count in wanted.items()}
 

@@ -29,7 +29,7 @@ CASE = "00000000-0000-0000-0000-000000000000"
 
 ROUTES: dict[str, dict[str, str]] = {
     "intake": {
-        "POST /v1/events": "publisher",
+        "POST /v1/events": "publisher office supervisor",
         "GET /v1/matters/{id:path}": "publisher clerk office supervisor auditor service",
         "GET /v1/items": EVERY,
         "GET /v1/sources": "office supervisor auditor admin",

@@ -4,12 +4,13 @@ Intake's facts and the record of cases are kept for years and know every event t
 stands in its service's outbox for `outbox_keep_days`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from services.accountability.publish import SOURCE as ACCOUNTABILITY
 from services.intake.publishing import SOURCE as INTAKE
+from services.intake.rules.judge import WATERMARK
 from shared.events.base import aggregate_key
-from shared.events.catalog import UnknownVersion, model_of
+from shared.events.catalog import PARTITIONS, UnknownVersion, model_of
 from shared.events.envelope import headers_out
 from shared.outbox import Message
 from shared.postgres import Connection, Record
@@ -20,7 +21,7 @@ FROM_CASES = "case-events"
 
 _FACTS = """
 select subject, source, event_id, issued_at, revision, published_id, published_type, published_version, published_body
-from facts where topic = $1 order by authority, matter, topic, revision
+from facts where topic = $1 order by type = 'source.watermark', authority, matter, topic, revision
 """
 _CASE_EVENTS = """
 select authority, matter, event_id, type, occurred_at, n, cause_id, says::text as says
@@ -35,6 +36,7 @@ class UnknownEvent(RuntimeError):
 async def events_of(conn: Connection, topic: str) -> AsyncIterator[list[Message]]:
     """The events of a topic from what is kept for years, in batches, those of a key in their order. `conn` is in the
     producer's schema and in a transaction."""
+    build: Callable[[str, Record], Iterator[Message]]
     if topic == FROM_CASES:
         cursor = await conn.cursor(_CASE_EVENTS)
         build = _case_event
@@ -42,11 +44,12 @@ async def events_of(conn: Connection, topic: str) -> AsyncIterator[list[Message]
         cursor = await conn.cursor(_FACTS, topic)
         build = _fact
     while rows := await cursor.fetch(BATCH):
-        yield [build(topic, row) for row in rows]
+        yield [message for row in rows for message in build(topic, row)]
 
 
-def _fact(topic: str, row: Record) -> Message:
-    """As services.intake.publishing.published made it."""
+def _fact(topic: str, row: Record) -> Iterator[Message]:
+    """As services.intake.publishing.published made it. Watermarks come last, as they are true of all that was accepted
+    before them."""
     headers = headers_out(
         _model(topic, row["published_type"], row["published_version"]),
         id=row["published_id"],
@@ -56,10 +59,11 @@ def _fact(topic: str, row: Record) -> Message:
         revision=row["revision"],
         causation=f"{row['source']} {row['event_id']}",
     )
-    return Message(topic, row["subject"], row["published_id"], headers, row["published_body"].encode())
+    for bucket in range(PARTITIONS) if row["published_type"] == WATERMARK else (None,):
+        yield Message(topic, row["subject"], row["published_id"], headers, row["published_body"].encode(), bucket)
 
 
-def _case_event(topic: str, row: Record) -> Message:
+def _case_event(topic: str, row: Record) -> Iterator[Message]:
     """As services.accountability.publish.published made it; its version is 1 until there is another."""
     key = aggregate_key(row["authority"], row["matter"])
     headers = headers_out(
@@ -71,7 +75,7 @@ def _case_event(topic: str, row: Record) -> Message:
         revision=row["n"],
         causation=row["cause_id"],
     )
-    return Message(topic, key, row["event_id"], headers, row["says"].encode())
+    yield Message(topic, key, row["event_id"], headers, row["says"].encode())
 
 
 def _model(topic: str, type_: str, version: int) -> type:

@@ -11,11 +11,64 @@ from zoneinfo import ZoneInfo
 
 RECORDED = "recorded"
 """The clock of a due that the publisher recorded itself; no catalogue limit may take this name."""
+TASK = "task:"
+"""What the name of a task's clock begins with; no catalogue limit's may."""
+
+
+GROUNDS = frozenset(
+    {
+        "hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert-review",
+        "third-party", "correction",
+    }
+)  # fmt: skip
+"""Grounds of a pause that every catalogue knows: R9's, the hearing of third parties and the correction of an
+application (R14). A catalogue names others of its own; `*` is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A ground on which a limit stands still."""
+
+    ground: str
+    longest: str | None
+    then: str
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How far a limit may be extended, and by what right."""
+
+    most: str | None
+    times: int
+    base: str
+    after_expiry: str
+    approver: bool
+    reason: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """What silence means once the limit has passed."""
+
+    outcome: str
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The other of two limits."""
+
+    amount: str | None
+    at: date | datetime | None
+    start_rule: str
+    roll: str
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit, complete in itself. `amount` is None exactly where `at` is stated."""
+    """One limit, complete in itself. `amount` is None exactly where `at` is stated. What is None or empty is not
+    stamped."""
 
     clock: str
     amount: str | None
@@ -29,6 +82,17 @@ class Limit:
     stops_on: tuple[str, ...]
     warnings: tuple[str, ...]
     source: str
+    kind: str | None = None
+    per: str | None = None
+    stage: str | None = None
+    cut_off: time | None = None
+    choose: str | None = None
+    second: Second | None = None
+    pauses: tuple[Pause, ...] | None = None
+    extension: Extension | None = None
+    restarts_on: tuple[str, ...] | None = None
+    on_expiry: Expiry | None = None
+    overdue: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +165,23 @@ def recorded_limit(due: date | datetime, terms: RecordedTerms, zone: str | None)
         starts_on=terms.starts_on,
         stops_on=terms.stops_on,
         warnings=terms.warnings,
+        source="recorded by the publisher",
+    )
+
+
+def task_limit(task: str, due: date | datetime, zone: str, calendar: str) -> Limit:
+    """A task's recorded due, as a limit of a clock of its own: only that task's end stops it (D2)."""
+    return Limit(
+        clock=f"{TASK}{task}",
+        amount=None,
+        at=due,
+        start_rule="day0",
+        roll="none",
+        zone=zone,
+        day_ends=None,
+        calendar=calendar,
+        starts_on=("task.assigned",),
+        stops_on=("task.finished",),
+        warnings=(),
         source="recorded by the publisher",
     )

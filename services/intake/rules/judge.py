@@ -9,7 +9,7 @@ Pure: the same submission, catalogue and instant give the same judgement. What d
 the fold, not intake, that decides which corrections count, and only once the original is among the same matter's facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from services.intake.rules.catalogue import (
     RecordedTerms,
     local_day,
     recorded_limit,
+    task_limit,
 )
 from services.intake.rules.refusal import Reason, Refused
 
@@ -31,8 +32,14 @@ CALENDAR_EVENTS = "calendar-events"
 SUBMITTED = "matter.submitted"
 REGISTERED = "matter.registered"
 LIMITS_CHANGED = "limits.changed"
+TASK_ASSIGNED = "task.assigned"
+MISS_CONFIRMED = "miss.confirmed"
+WATERMARK = "source.watermark"
+OF_A_WATERMARK = "watermark"
+"""What stands in place of a matter in a watermark's subject."""
 HOLDERS = frozenset({"holder.assigned", "holder.ended"})
 CALENDAR = "calendar.published"
+SUSPENDED = "matter.suspended"
 RESERVED = "/duban"
 """The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
 write, correct or retract under it would rewrite the life of a case."""
@@ -49,11 +56,15 @@ class Fact:
     due: date | datetime | None
     data: Mapping[str, Any]
     pointer: str = "/data"
+    task: str | None = None
+    until: date | datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A well-formed event. A correction has both `fact` and `replaces`, a retraction has only `replaces`."""
+    """A well-formed event. A correction has both `fact` and `replaces`, a retraction has only `replaces`, a watermark
+    has only `up_to`.
+    """
 
     source: str
     id: str
@@ -68,6 +79,7 @@ class Submission:
     replaces: tuple[str, str] | None
     canonical: str
     digest: bytes
+    up_to: datetime | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -132,18 +144,18 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     if submission.replaces == submission.identity:
         reasons.append(Reason("replaces-itself", "/data/replaces", "is this event's own identity"))
     fact, stamp, since = submission.fact, None, submission.issued_at
+    if submission.up_to is not None:
+        since = submission.up_to
+        reasons += _watermark_wrong(submission.name, since, now, margins)
     if fact is not None:
         happened = known_from(fact.occurred_at, fact.zone)
         since = happened if submission.replaces is None else since
-        margin = margins.holders if fact.type in HOLDERS else margins.facts
-        if happened > now + margin:
-            reasons.append(_ahead(f"{fact.pointer}/occurred_at", margin))
-        if fact.type in (SUBMITTED, LIMITS_CHANGED):
-            found = limits_of(fact, catalogue)
-            if isinstance(found, Reason):
-                reasons.append(found)
-            else:
-                stamp = found
+        reasons += _untimely(fact, happened, now, margins)
+        found = limits_of(fact, catalogue)
+        if isinstance(found, Reason):
+            reasons.append(found)
+        else:
+            stamp = found
     if reasons:
         return Refused(tuple(reasons))
     return Accepted(
@@ -154,6 +166,33 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
         stamp=stamp,
         known_from=since,
     )
+
+
+def _untimely(fact: Fact, happened: datetime, now: datetime, margins: Margins) -> Iterator[Reason]:
+    """Facts lie behind us, but for what is announced; a pause ends after it began."""
+    margin = margins.holders if fact.type in HOLDERS or fact.type == CALENDAR else margins.facts
+    if happened > now + margin:
+        yield _ahead(f"{fact.pointer}/occurred_at", margin)
+    if fact.type == SUSPENDED and fact.until is not None and _ends_first(fact.until, fact):
+        yield Reason("ends-before-it-begins", f"{fact.pointer}/until", "lies before occurred_at")
+
+
+def _ends_first(until: date | datetime, fact: Fact) -> bool:
+    """Whether an end lies before its beginning. Of a day and an instant without a zone it cannot be said."""
+    begins = fact.occurred_at
+    if isinstance(until, datetime) and isinstance(begins, datetime):
+        return until < begins
+    if fact.zone is None:
+        return False
+    return local_day(until, fact.zone) < local_day(begins, fact.zone)
+
+
+def _watermark_wrong(name: str, up_to: datetime, now: datetime, margins: Margins) -> Iterator[Reason]:
+    """A watermark from the future would confirm what nobody can know yet (D8)."""
+    if name != OF_A_WATERMARK:
+        yield Reason("not-a-watermark", "/subject", f"is not authority/{OF_A_WATERMARK}, as of a watermark it is")
+    if up_to > now + margins.facts:
+        yield _ahead("/data/up_to", margins.facts)
 
 
 def _topic(type_: str) -> str:
@@ -181,8 +220,13 @@ def _words(margin: timedelta) -> str:
     return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
 
 
-def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
-    """The limits that a registration or a change of limits brings, by the version in force when it happened (D4)."""
+def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason | None:
+    """The limits that a registration or a change of limits brings, by the version in force when it happened (D4); or
+    the one that a task's recorded due is. None for all other facts."""
+    if fact.type == TASK_ASSIGNED:
+        return None if fact.due is None else _task_alone(fact, fact.due, catalogue)
+    if fact.type not in (SUBMITTED, LIMITS_CHANGED):
+        return None
     if fact.item is None:
         return _recorded_alone(fact, catalogue)
     item = catalogue.items.get(fact.item)
@@ -216,3 +260,10 @@ def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
         required=True,
     )
     return Stamp(None, recorded_limit(fact.due, terms, fact.zone))
+
+
+def _task_alone(fact: Fact, due: date | datetime, catalogue: Catalogue) -> Stamp | Reason:
+    """A task's due. Which item its matter is of is not said here, and the matter may not have arrived yet."""
+    if fact.zone is None:
+        return Reason("zone-required", f"{fact.pointer}/zone", "a task's due needs the zone its day ends in")
+    return Stamp(None, task_limit(fact.task or "", due, fact.zone, catalogue.calendar))

@@ -1,7 +1,14 @@
 -- claim_revisions --
--- Lock matters and posts in key order (D11), made where they are new, and raise each by what a batch may add to it.
+-- Lock the sources of a batch, alone those of a watermark; then matters and posts in key order (D11), made where they
+-- are new, and raise each by what a batch may add to it. In one statement: each further one costs every batch its way.
+with locked as materialized (
+    select count(case when alone then pg_advisory_xact_lock(k)::text else pg_advisory_xact_lock_shared(k)::text end) n
+    from (select hashtextextended(s, 8), bool_or(a) from unnest($5::text[], $6::bool[]) u(s, a) group by 1 order by 1)
+        o(k, alone)
+)
 insert into aggregates as g (authority, name, topic, revision)
-select a, n, t, r from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r) order by a, n, t
+select a, n, t, r from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
+where (select l.n from locked l) >= 0 order by a, n, t
 on conflict (authority, name, topic) do update set revision = g.revision + excluded.revision
 returning authority, name, topic, revision
 
