@@ -5,6 +5,7 @@ it yields, and not what was sent, is hashed, stored and published.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -23,6 +24,8 @@ from shared.events.submissions import (
     CALENDAR_FACTS,
     DIRECTORY_FACTS,
     MATTER_FACTS,
+    CalendarPublished,
+    CorrectionRequested,
     FactCorrected,
     FactRetracted,
     SourceWatermark,
@@ -151,7 +154,7 @@ def _event(type_: str, version: int, data: Mapping[str, Any], pointer: str) -> E
         place = f"{pointer.removesuffix('/data')}/type" if nested else "/version"
         raise _Refusal(Reason("unknown-version", place, "is a version of this type that intake does not know"))
     try:
-        return model.model_validate(data)
+        return model.model_validate_json(json.dumps(data)) if model in _WITH_LISTS else model.model_validate(data)
     except ValidationError as error:
         found = envelope.problems_of(error, pointer)
         raise _Refusal(*(Reason(p.code, p.pointer, p.detail) for p in found)) from None
@@ -173,6 +176,8 @@ def _replacement(correction: FactCorrected) -> Fact:
     return _fact(event, event.to_data(), "/data/fact/data")
 
 
+_WITH_LISTS = frozenset((CorrectionRequested, CalendarPublished))
+"""To a strict model a list is no tuple, unless it reads JSON: which to write again for all costs every other event."""
 _FACTS = frozenset((*MATTER_FACTS, *DIRECTORY_FACTS, *CALENDAR_FACTS))
 
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import orjson
 import typer
 
-from services.cli.replay.load import Outcome, outcomes
+from services.cli.replay.load import Outcome, learn, outcomes
 from services.cli.replay.mapping import Mapped, Mapper
 from services.cli.replay.mapping_model import load_mapping
 from services.cli.replay.reading import columns_of
@@ -26,6 +26,7 @@ def explain_files(files: Sequence[Path], mapping_path: Path, as_json: bool) -> N
     shown: Counter[str] = Counter()
     units: set[str] = set()
     unseen = columns_of(mapper.mapping)
+    learn(files, mapper)
     for path in files:
         for outcome in outcomes(path, mapper):
             unseen = {column for column in unseen if look(outcome.line.fields, column) is None}

@@ -49,9 +49,20 @@ def outcomes(path: Path, mapper: Mapper) -> Iterator[Outcome]:
             yield Outcome(path, line, unmapped=str(reason))
 
 
+def learn(files: Sequence[Path], mapper: Mapper) -> None:
+    """Read the files once for what lines say for the others of their matter; not at all where none does. Raises BadLog
+    and BadMapping."""
+    if mapper.learns:
+        for path in files:
+            for line in lines_of(path, mapper.mapping):
+                if line.wrong is None:
+                    mapper.learn(line.fields)
+
+
 def load(files: Sequence[Path], mapper: Mapper, mapping: Path, spool: Spool, each: Callable[[Outcome], None]) -> Loaded:
     """Fill the spool, holders first. Raises BadLog, BadMapping and Conflict. `each` is told of every line."""
     found = Loaded()
+    learn(files, mapper)
     for path in files:
         file = spool.add_file(str(path))
         read = outcomes(path, mapper)

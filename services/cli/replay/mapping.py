@@ -12,13 +12,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.cli.replay.mapping_model import MODELS, BadMapping, Holder, Rule, Value
+from services.cli.replay.mapping_model import MODELS, OF_MATTER, TIMES, BadMapping, Holder, Rule
 from services.cli.replay.mapping_model import Mapping as LogMapping
+from services.cli.replay.mapping_parts import Conditions, Value
 from services.cli.replay.times import read_time, time_reader
 from services.cli.replay.values import check_of, getter, text_at
 from shared.events.base import EARLIEST, Origin, aggregate_key, instant_of
 from shared.events.envelope import problems_of
 
+TASK_ASSIGNED, WATERMARK = "task.assigned", "source.watermark"
+OF_A_WATERMARK = "watermark"
 Line = Mapping[str, Any]
 Fields = dict[str, Any]
 Rows = Callable[[Line], list[Fields]]
@@ -49,11 +52,19 @@ class Mapped:
 
 
 class Mapper:
-    """One log's mapping, made ready. `lines` maps a line; `holders` names the made-up holders of the units seen."""
+    """One log's mapping, made ready. `map` maps a line, `holders` names the made-up holders of the units seen. Where
+    lines need what other lines of their matter say, all lines go through `learn` first.
+    """
 
     def __init__(self, mapping: LogMapping, path: Path, origin: Origin) -> None:
         self.mapping = mapping
         self._origin = origin
+        self._lookups = [
+            (name, _fits(lookup.when), getter(lookup.value), lookup.take == "first")
+            for name, lookup in mapping.of_matter.items()
+        ]
+        self._matter = getter(mapping.matter) if mapping.matter is not None else None
+        self._learned: dict[str, dict[str, str]] = {}
         self._rows: Rows = _adapter(mapping, path) if mapping.adapter else _rules(mapping)
         for number, holder in enumerate(mapping.holders):
             try:
@@ -61,8 +72,32 @@ class Mapper:
             except ValueError as error:
                 raise BadMapping(f"{path}: holders.{number}.since: {error}") from None
 
+    @property
+    def learns(self) -> bool:
+        """Whether lines need what others say."""
+        return bool(self._lookups)
+
+    def learn(self, line: Line) -> None:
+        """Remember what a line says for the others of its matter. One that cannot be read says nothing here; it is told
+        of when it is mapped."""
+        try:
+            said = {name: (get(line), first) for name, fits, get, first in self._lookups if fits(line)}
+            matter = self._matter(line) if said and self._matter is not None else None
+        except ValueError:
+            return
+        if matter is not None:
+            known = self._learned.setdefault(matter, {})
+            for name, (text, first) in said.items():
+                if text is not None and not (first and name in known):
+                    known[name] = text
+
     def map(self, line: Line) -> list[Mapped]:
         """The submissions of a line, at least one. Raises Unmapped or Ignored."""
+        if self._lookups and self._matter is not None:
+            try:
+                line = {**line, OF_MATTER: self._learned.get(self._matter(line) or "", {})}
+            except ValueError as error:
+                raise Unmapped(f"matter: {error}") from None
         return [self._submission(fields) for fields in self._rows(line)]
 
     def holders(self, units: Iterable[str]) -> list[Mapped]:
@@ -96,7 +131,9 @@ class Mapper:
         occurred = rest.get("occurred_at")
         model = MODELS.get(type_ or "")
         about = "post" if type_ in ("holder.assigned", "holder.ended") else "matter"
-        subject = post if about == "post" else matter
+        subject = OF_A_WATERMARK if type_ == WATERMARK else post if about == "post" else matter
+        if type_ == WATERMARK:
+            occurred = issued_at or rest.get("up_to")
         if model is None:
             raise Unmapped(f"type: {type_!r} is not a type of submission")
         for name, value in (("id", id), (about, subject)):
@@ -108,10 +145,12 @@ class Mapper:
         data = {name: when.isoformat() if isinstance(when, date) else when for name, when in rest.items()}
         if "occurred_at" in model.model_fields:
             data["origin"] = self._origin
-            if not isinstance(occurred, datetime):
+            if not isinstance(occurred, datetime) or (type_ == TASK_ASSIGNED and "due" in data):
                 data["zone"] = zone
         else:
-            data.pop("occurred_at")
+            data.pop("occurred_at", None)
+        if isinstance(data.get("missing"), str):
+            data["missing"] = (data["missing"],)
         if replaces is not None:
             reference = {"source": self.mapping.source, "id": replaces}
             if type_ == "fact.retracted":
@@ -127,7 +166,7 @@ class Mapper:
             time=known[-1],
             known_at=max(known),
             data=data,
-            matter=matter if about == "matter" else None,
+            matter=matter if about == "matter" and type_ != WATERMARK else None,
             unit=rest.get("unit"),
         )
 
@@ -170,7 +209,7 @@ def _adapter(mapping: LogMapping, path: Path) -> Rows:
 
 
 def _timed(fields: Fields, zone: str) -> Fields:
-    for name in ("occurred_at", "issued_at", "due"):
+    for name in TIMES:
         value = fields.get(name)
         if value is None:
             fields.pop(name, None)
@@ -212,8 +251,12 @@ def _any(checks: Sequence[Check]) -> Check:
     return checks[0] if len(checks) == 1 else lambda line: any(check(line) for check in checks)
 
 
+def _fits(when: Conditions | None) -> Check:
+    conditions = [_all([check_of(column, check) for column, check in one.items()]) for one in when or ()]
+    return _any(conditions) if conditions else lambda _: True
+
+
 def _rule(rule: Rule, mapping: LogMapping) -> tuple[Check, str | None, Callable[[Line], Fields]]:
-    conditions = [_all([check_of(column, check) for column, check in one.items()]) for one in rule.when or ()]
     wanted = set(MODELS[rule.type].model_fields) if rule.type else set()
     wanted |= {"id", "matter", "post", "issued_at", "replaces", "occurred_at"}
     zone = getattr(rule.occurred_at or mapping.occurred_at, "zone", None)
@@ -223,10 +266,8 @@ def _rule(rule: Rule, mapping: LogMapping) -> tuple[Check, str | None, Callable[
         if value is None and not (rule.type == "limits.changed" and name == "item"):
             value = getattr(mapping, name, None)
         if name in wanted and isinstance(value, Value):
-            timed = name in ("occurred_at", "issued_at", "due")
+            timed = name in TIMES
             getters.append((name, time_reader(value, getter(value), mapping.timezone) if timed else getter(value)))
-
-    fits = _any(conditions) if conditions else lambda _: True
 
     def make(line: Line) -> Fields:
         fields: Fields = {"type": rule.type}
@@ -241,4 +282,4 @@ def _rule(rule: Rule, mapping: LogMapping) -> tuple[Check, str | None, Callable[
             fields["zone"] = zone
         return fields
 
-    return fits, rule.ignore, make
+    return _fits(rule.when), rule.ignore, make

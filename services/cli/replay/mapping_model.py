@@ -8,116 +8,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from services.cli.replay.mapping_parts import AnyTime, AnyValue, Conditions, Line, Part
 from shared.events.base import Event, Role, Zone
 from shared.events.submissions import SUBMISSIONS
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 MODELS: dict[str, type[Event]] = {event.TYPE: event for event in SUBMISSIONS}
-TYPES = tuple(type_ for type_ in MODELS if type_ != "fact.corrected")
+NOT_OF_A_LOG = frozenset({"fact.corrected", "miss.confirmed", "calendar.published"})
+"""Corrections are made by `replaces`; a miss is confirmed by people over HTTP; a calendar has a command of its own."""
+TYPES = tuple(type_ for type_ in MODELS if type_ not in NOT_OF_A_LOG)
+TIMES = frozenset({"occurred_at", "issued_at", "due", "until", "up_to"})
+OF_MATTER = "of_matter"
+"""Begins the columns that hold what other lines of the matter say."""
 OF_THE_ENVELOPE = frozenset({"when", "type", "id", "matter", "post", "issued_at"})
 
 
 class BadMapping(ValueError):
     """The mapping cannot be used; the message names the file and the field."""
-
-
-class Part(BaseModel):
-    """Closed, so that a misspelt field is an error and not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _scalar(value: object) -> object:
-    """A constant may be typed as a number or a truth value; a log's cells are compared as texts anyway."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
-
-
-Text = Annotated[str, BeforeValidator(_scalar)]
-
-
-def _long_value(value: object) -> object:
-    return {"column": value} if isinstance(value, str) else value
-
-
-def _long_check(value: object) -> object:
-    if isinstance(value, list):
-        return {"one_of": value}
-    return value if isinstance(value, dict) else {"equals": value}
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
-class Value(Part):
-    """Where a value comes from: exactly one of column, first_of, template, constant. A bare text names a column."""
-
-    column: Line | None = Field(None, description="A column; `attrs.queue` is the field queue of the object attrs.")
-    first_of: list["AnyValue"] | None = Field(None, min_length=1, description="The first of these that is not empty.")
-    template: Line | None = Field(
-        None, description="Text with columns in braces: `{id}/closed`; empty where one of them is."
-    )
-    constant: Text | None = Field(None, description="The same for every line.")
-    map: dict[str, Text] | None = Field(None, description="Log's value: our value. A value not listed is an error.")
-    default: Text | None = Field(None, description="Used where the value is empty, or not in `map`.")
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> "Value":
-        given = [n for n in ("column", "first_of", "template", "constant") if getattr(self, n) is not None]
-        if len(given) != 1:
-            raise ValueError("give exactly one of column, first_of, template, constant")
-        return self
-
-
-AnyValue = Annotated[Value, BeforeValidator(_long_value, json_schema_input_type=Line | Value)]
-
-
-class Time(Value):
-    """A value that is a time, with how it is written."""
-
-    formats: list[Line] = Field(
-        ["iso"],
-        min_length=1,
-        description="Tried in order: iso, unix, unix_ms, or strptime's such as `%d-%m-%Y %H:%M` (without a time of day"
-        " in it: a bare date).",
-    )
-    zone: Zone | None = Field(None, description="Of times written without an offset; else the mapping's timezone.")
-    date_only: bool = Field(False, description="Only the day is meant: drop the time of day.")
-
-
-AnyTime = Annotated[Time, BeforeValidator(_long_value, json_schema_input_type=Line | Time)]
-
-
-class Check(Part):
-    """A condition on one column; all that is given must hold. A bare text means equals, a list means one_of."""
-
-    equals: Text | None = None
-    one_of: list[Text] | None = Field(None, min_length=1)
-    not_one_of: list[Text] | None = Field(None, min_length=1)
-    matches: Line | None = Field(None, description="A regular expression, found anywhere in the text.")
-    present: bool | None = Field(None, description="true: not empty; false: empty or missing.")
-
-    @model_validator(mode="after")
-    def _says_something(self) -> "Check":
-        if all(value is None for value in (self.equals, self.one_of, self.not_one_of, self.matches, self.present)):
-            raise ValueError("a condition gives equals, one_of, not_one_of, matches or present")
-        if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise ValueError(f"matches: is not a regular expression ({error})") from None
-        return self
-
-
-AnyCheck = Annotated[Check, BeforeValidator(_long_check, json_schema_input_type=Text | list[Text] | Check)]
-Condition = dict[Line, AnyCheck]
-Conditions = Annotated[
-    list[Condition], BeforeValidator(_listed, json_schema_input_type=Condition | list[Condition]), Field(min_length=1)
-]
 
 
 class Fields(Part):
@@ -145,6 +53,19 @@ class Rule(Fields):
     ignore: Line | None = Field(None, description="Why such lines are left out. Then nothing but `when` is given.")
     due: AnyTime | None = Field(None, description="A due date or instant that the log itself records.")
     stage: AnyValue | None = None
+    basis: AnyValue | None = Field(None, description="final or provisional, for stage.started.")
+    task: AnyValue | None = Field(None, description="The task's own id, for task.assigned and task.finished.")
+    activity: AnyValue | None = Field(None, description="What the task is, for task.assigned.")
+    ground: AnyValue | None = Field(None, description="Why the matter stands still.")
+    pause: AnyValue | None = Field(None, description="Id of the pause, where the log pairs its ends.")
+    expected: AnyValue | None = Field(None, description="How long a pause is to last, such as 42d.")
+    until: AnyTime | None = Field(None, description="To when a pause or an extension goes.")
+    by: AnyValue | None = Field(None, description="By how much it is extended, such as 10wd.")
+    clock: AnyValue | None = Field(None, description="Which clock is extended; absent: all that can be.")
+    approver: AnyValue | None = Field(None, description="Pseudonymous id of who approved an extension.")
+    reason: AnyValue | None = None
+    missing: AnyValue | None = Field(None, description="What an application lacks, for correction.requested.")
+    up_to: AnyTime | None = Field(None, description="Up to when all is sent, for source.watermark.")
     post: AnyValue | None = Field(None, description="For holder.assigned and holder.ended, instead of the matter.")
     role: AnyValue | None = Field(None, description="direct, leading or principal, for holder.assigned.")
     replaces: AnyValue | None = Field(
@@ -164,6 +85,14 @@ class Rule(Fields):
             if foreign := sorted(self.model_fields_set - known):
                 raise ValueError(f"{self.type} has no `{foreign[0]}`")
         return self
+
+
+class Lookup(Part):
+    """What another line of the same matter says."""
+
+    when: Conditions = Field(description="Which lines say it.")
+    value: AnyValue
+    take: Literal["first", "last"] = Field("last", description="Of several such lines in the order of the files.")
 
 
 class Holder(Part):
@@ -188,16 +117,21 @@ class Mapping(Fields):
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(",", description="For csv.")
     encoding: Line = "utf-8-sig"
     events: list[Rule] = Field(default=[], description="A line yields one submission for each rule that it fits.")
+    of_matter: dict[Annotated[Line, StringConstraints(pattern=r"^[a-z_]+$")], Lookup] = Field(
+        default={}, description="Values that other lines of the matter state; used like the columns `of_matter.name`."
+    )
     adapter: Annotated[str, StringConstraints(pattern=r"^[^:]+\.py:[A-Za-z_][A-Za-z_0-9]*$")] | None = Field(
         None, description="file.py:function, relative to this file, instead of `events`: line -> list of submissions."
     )
-    holders: list[Holder] = []
+    holders: list[Holder] = Field(default=[])
     catalogue: dict[str, Any] | None = Field(None, description="Items the log needs; see docs/catalogue.md.")
 
     @model_validator(mode="after")
     def _rules_or_adapter(self) -> "Mapping":
         if bool(self.events) == bool(self.adapter):
             raise ValueError("give either `events` or `adapter`")
+        if self.of_matter and self.matter is None:
+            raise ValueError("`of_matter` needs `matter` for the whole log")
         for number, rule in enumerate(self.events):
             for name in _needed(rule):
                 if getattr(rule, name) is None and getattr(self, name, None) is None:
@@ -217,6 +151,14 @@ def _needed(rule: Rule) -> tuple[str, ...]:
             return "id", "matter", "occurred_at", "item", "unit"
         case "stage.started" | "stage.finished":
             return "id", "matter", "occurred_at", "stage"
+        case "task.assigned":
+            return "id", "matter", "occurred_at", "task", "activity"
+        case "task.finished":
+            return "id", "matter", "occurred_at", "task"
+        case "matter.suspended":
+            return "id", "matter", "occurred_at", "ground"
+        case "source.watermark":
+            return "id", "up_to"
         case _:
             return "id", "matter", "occurred_at"
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, cast
 
 import orjson
 
-from services.cli.replay.mapping_model import BadMapping, Mapping
+from services.cli.replay.mapping_model import OF_MATTER, BadMapping, Mapping
 
 GZIP = b"\x1f\x8b"
 
@@ -90,10 +90,10 @@ def columns_of(mapping: Mapping) -> set[str]:
                 for each in parts:
                     gather(each)
 
-    for fields in (mapping, *mapping.events):
-        for value in fields.model_dump(exclude={"when", "events", "catalogue", "holders"}).values():
+    for fields in (mapping, *mapping.events, *mapping.of_matter.values()):
+        for value in fields.model_dump(exclude={"when", "events", "catalogue", "holders", "of_matter"}).values():
             gather(value)
-    for rule in mapping.events:
-        for condition in rule.when or ():
+    for when in (*(rule.when for rule in mapping.events), *(lookup.when for lookup in mapping.of_matter.values())):
+        for condition in when or ():
             found.update(condition)
-    return found
+    return {column for column in found if not (mapping.of_matter and column.startswith(f"{OF_MATTER}."))}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.cli.replay.mapping_model import Value
+from services.cli.replay.mapping_parts import Value
 
 Line = Mapping[str, Any]
 _TIME_OF_DAY = re.compile(r"%[-]?[HIMSfpcXz]")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.cli.replay.mapping_model import Check, Value
+from services.cli.replay.mapping_parts import Check, Value
 
 Line = Mapping[str, Any]
 

@@ -4,18 +4,25 @@ from datetime import datetime
 
 _RANKS = {
     "matter.submitted": 0,
+    "matter.accepted": 1,
     "matter.refused": 1,
     "matter.decided": 1,
     "matter.closed": 1,
     "matter.withdrawn": 1,
     "matter.delivered": 1,
+    "stage.finished": 1,
+    "task.finished": 1,
+    "matter.suspended": 2,
+    "correction.requested": 2,
+    "matter.resumed": 3,
+    "correction.received": 3,
+    "matter.extended": 4,
 }
 _REST = 5
-"""Pause, resume and extend (2, 3, 4) are no facts yet."""
 
 BusinessOrder = tuple[datetime, int, str, str]
 
 
 def business_order(type_: str, known_from: datetime, source: str, id_: str) -> BusinessOrder:
-    """The sort key of a fact: registration < stop < the rest within the same instant."""
+    """The sort key of a fact: registration < stop < pause < resume < extend < the rest within the same instant."""
     return known_from, _RANKS.get(type_, _REST), source, id_
