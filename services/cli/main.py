@@ -11,6 +11,7 @@ import typer
 
 from services.cli.calc import calc
 from services.cli.case import case
+from services.cli.catalogue import catalogue
 from services.cli.demo import demo
 from services.cli.explain import explain
 from services.cli.grow import grow_command
@@ -49,3 +50,4 @@ app.command("explain")(explain)
 app.command("case")(case)
 app.command("rebuild")(rebuild_command)
 app.add_typer(letters, name="letters")
+app.add_typer(catalogue, name="catalogue")

@@ -83,6 +83,7 @@ def _version(item: ItemForm, form: VersionForm, zone: str, calendar: str) -> Ite
         stops_on=form.recorded.stops_on or item.stops_on,
         warnings=form.recorded.warnings,
         required=form.recorded.required,
+        on_expiry=_part(Expiry, form.recorded.on_expiry),
     )
     content = orjson.dumps([[terms_of(limit) for limit in limits], recorded])
     name = f"{item.code}@{form.effective_from}+{hashlib.sha256(content).hexdigest()[:8]}"

@@ -91,6 +91,7 @@ class RecordedForm(Model):
     required: bool = Field(False, description="A submission of this item without a due is refused.")
     warnings: Warnings = ()
     stops_on: FactTypes | None = None
+    on_expiry: ExpiryTerms | None = Field(None, description="What silence means (R10).")
 
 
 class VersionForm(Model):

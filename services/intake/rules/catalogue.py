@@ -107,6 +107,7 @@ class RecordedTerms:
     stops_on: tuple[str, ...]
     warnings: tuple[str, ...]
     required: bool
+    on_expiry: Expiry | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +167,7 @@ def recorded_limit(due: date | datetime, terms: RecordedTerms, zone: str | None)
         stops_on=terms.stops_on,
         warnings=terms.warnings,
         source="recorded by the publisher",
+        on_expiry=terms.on_expiry,
     )
 
 

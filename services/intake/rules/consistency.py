@@ -37,7 +37,7 @@ def findings(limits: Sequence[Limit], grounds: Collection[str] = ()) -> Iterator
             elif other != RECORDED and clocks[other].per is not None:
                 detail = f"starts on {kind}:{other}, of which there is one for each {clocks[other].per}"
                 yield Finding("not-one-clock", limit.clock, detail)
-            elif kind == "deemed" and (other == RECORDED or clocks[other].on_expiry is None):
+            elif kind == "deemed" and other != RECORDED and clocks[other].on_expiry is None:
                 detail = f"starts on deemed:{other}, and the silence of {other} has no on_expiry"
                 yield Finding("never-deemed", limit.clock, detail)
         for pause in limit.pauses or ():
