@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.rules.judge import Submission
+from services.intake.rules.judge import Fact, Submission
 from services.intake.rules.permit import EVERYTHING, Grant, trespasses
 
 SUBMITTED = Submission(
@@ -49,3 +49,36 @@ def test_nor_a_correction_of_what_another_published() -> None:
 def test_every_reason_is_told_at_once() -> None:
     taken = replace(SUBMITTED, replaces=("/other", "9"))
     assert len(wrong(taken, grant("", ""))) == 3
+
+
+OFFICE = Grant(frozenset({"fuzhou"}), frozenset({"/fuzhou/approvals"}), publishes=False, confirms=True)
+
+
+def stating(type_: str, *, corrects: bool = False) -> Submission:
+    fact = Fact(type_, datetime(2026, 3, 5, tzinfo=UTC), None, None, None, {})
+    if corrects:
+        return replace(SUBMITTED, type="fact.corrected", fact=fact, replaces=("/fuzhou/approvals", "9"))
+    return replace(SUBMITTED, type=type_, fact=fact)
+
+
+def test_the_office_confirms_misses_and_states_no_other_fact() -> None:
+    assert wrong(stating("miss.confirmed"), OFFICE) == []
+    assert wrong(stating("matter.closed"), OFFICE) == [("not-a-publisher", "")]
+    assert wrong(stating("matter.closed", corrects=True), OFFICE) == [("not-a-publisher", "")]
+
+
+def test_a_publisher_confirms_no_miss_by_whatever_way() -> None:
+    for given in (grant(), grant("*", "*"), EVERYTHING):
+        assert wrong(stating("miss.confirmed"), given) == [("not-entitled", "/type")]
+        assert wrong(stating("miss.confirmed", corrects=True), given) == [("not-entitled", "/data/fact/type")]
+
+
+def test_the_office_stays_within_its_authorities_and_sources_too() -> None:
+    elsewhere = replace(stating("miss.confirmed"), authority="xiamen", source="/xiamen/office")
+    assert [code for code, _ in wrong(elsewhere, OFFICE)] == ["foreign-authority", "foreign-source"]
+
+
+def test_the_office_takes_back_what_it_confirmed() -> None:
+    taken = replace(SUBMITTED, type="fact.retracted", replaces=("/fuzhou/approvals", "9"))
+    assert wrong(taken, OFFICE) == []
+    assert wrong(replace(taken, replaces=("/fuzhou/hotline", "9")), OFFICE) != []
