@@ -1,5 +1,6 @@
 """Asks a running service by HTTP: where it is, what it answered, and what its problem document says."""
 
+import json
 from typing import Any
 
 import httpx2
@@ -40,6 +41,21 @@ def ask(url: str, **parameters: str) -> dict[str, Any]:
         raise CannotAsk(f"{content.get('title')}: {content.get('detail')} (DUBAN_TOKEN says who asks)", 2)
     lines = [": ".join(filter(None, (content.get("title"), content.get("detail"))))]
     lines += [f"  {candidate}" for candidate in content.get("candidates", ())]
+    raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
+
+
+def send(url: str, content: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+    """POST; the answer's JSON, that of a refused event included. Raises CannotAsk."""
+    token = _token_for(url)
+    headers = {"content-type": kind, **({"authorization": f"Bearer {token}"} if token else {})}
+    try:
+        answer = httpx2.post(url, content=json.dumps(content), headers=headers, timeout=600, trust_env=False)
+        told = answer.json()
+    except (httpx2.HTTPError, ValueError) as error:
+        raise CannotAsk(f"{url} does not answer: {error}", 1) from None
+    if answer.status_code < 300 or ("status" in told and "problems" in told):
+        return dict(told)
+    lines = [": ".join(filter(None, (told.get("title"), told.get("detail"))))]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 

@@ -28,6 +28,8 @@ class Settings(KafkaSettings):
     """Before every topic and group, where deployments share a cluster."""
     deadline_url: str | None = None
     """Address of the deadline service; None: that of the `duban up` or `duban demo` which runs here."""
+    intake_url: str | None = None
+    """Address of intake, likewise."""
     accountability_url: str | None = None
     """Address of the accountability service, likewise."""
     token: SecretStr | None = None

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from services.cli.calc import calc
+from services.cli.calendar import calendar
 from services.cli.case import case
 from services.cli.catalogue import catalogue
 from services.cli.demo import demo
@@ -50,4 +51,5 @@ app.command("explain")(explain)
 app.command("case")(case)
 app.command("rebuild")(rebuild_command)
 app.add_typer(letters, name="letters")
+app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")

@@ -142,6 +142,14 @@ def read_notice(path: Path) -> NoticeFile:
     return _read(path, NoticeFile.model_validate)
 
 
+def effective_of(notice: NoticeFile) -> datetime:
+    """The instant from which a notice counts. Raises BadCalendar where its day lies in no zone."""
+    zone = notice.zone or notice.calendar.zone
+    if zone is None and not isinstance(notice.effective, datetime):
+        raise BadCalendar("`effective` is a bare day: say in `zone` where it begins")
+    return instant_of(notice.effective, zone)
+
+
 def _read(path: Path, parse: Callable[[Any], T]) -> T:
     try:
         return parse(yaml.safe_load(path.read_text(encoding="utf-8")))

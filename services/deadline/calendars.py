@@ -71,20 +71,23 @@ class Calendars:
             self._built[key] = effect(code, shipped.calendar if shipped else None, editions, base)
         return self._built[key]
 
-    def changes_after(self, code: str, at: datetime) -> datetime | None:
-        """When the next edition of the code, or of a calendar below it, takes effect."""
+    def chain(self, code: str) -> list[Edition]:
+        """All editions that the code rests on: its own, and those of the calendars below it."""
         seen: set[str] = set()
-        found: list[datetime] = []
+        found: list[Edition] = []
         below = [canonical(code)]
         while below:
             each = below.pop()
-            if each in seen:
-                continue
-            seen.add(each)
-            editions = self.editions(each)
-            found += [edition.effective for edition in editions if edition.effective > at]
-            below += [canonical(edition.base) for edition in editions if edition.base is not None]
-        return min(found, default=None)
+            if each not in seen:
+                seen.add(each)
+                editions = self.editions(each)
+                found += editions
+                below += [canonical(edition.base) for edition in editions if edition.base is not None]
+        return found
+
+    def changes_after(self, code: str, at: datetime) -> datetime | None:
+        """When the next edition that the code rests on takes effect."""
+        return min((edition.effective for edition in self.chain(code) if edition.effective > at), default=None)
 
 
 def load(code: str) -> Calendar:
