@@ -38,10 +38,30 @@ def _ground(value: object) -> object:
     return {"ground": value} if isinstance(value, str) else value
 
 
+def _number(value: object) -> object:
+    """Numbers are read as they were typed: a code such as 007 stays what it is."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
+
+Times = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+
+
+class PauseForm(PauseTerms):
+    """A ground with its rules."""
+
+    times: Times | None = Field(default=None, description="How often; absent: any number.")
+
+
+class ExtensionForm(ExtensionTerms):
+    """How far and by what right."""
+
+    times: Times = 1
+
+
 FactType = Annotated[str, AfterValidator(_fact_type)]
 FactTypes = Annotated[tuple[FactType, ...], Field(min_length=1)]
 Starts = Annotated[tuple[Annotated[Started, AfterValidator(_start)], ...], Field(min_length=1)]
-AnyPause = Annotated[PauseTerms, BeforeValidator(_ground, json_schema_input_type=Name | PauseTerms)]
+AnyPause = Annotated[PauseForm, BeforeValidator(_ground, json_schema_input_type=Name | PauseForm)]
 Warnings = tuple[Warned, ...]
 Code = Annotated[Name, StringConstraints(max_length=150)]
 
@@ -71,7 +91,7 @@ class LimitForm(Model):
     choose: Literal["earlier", "later"] | None = Field(None, description="Of this limit and `second`.")
     second: SecondTerms | None = None
     pauses: tuple[AnyPause, ...] = Field((), description="Grounds on which it stands still; a bare one: without rules.")
-    extension: ExtensionTerms | None = Field(None, description="Absent: it cannot be extended.")
+    extension: ExtensionForm | None = Field(None, description="Absent: it cannot be extended.")
     restarts_on: FactTypes | None = Field(None, description="The last such fact is the start.")
     on_expiry: ExpiryTerms | None = Field(None, description="What silence means (R5, R10, R12).")
     overdue: tuple[Span, ...] = Field((), description="Told again when so much has passed after the miss.")

@@ -145,3 +145,115 @@ def test_files_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, separa
     assert Settings().catalogues == (Path("/a.yaml"), Path("/b.yaml"))
     monkeypatch.delenv("DUBAN_INTAKE_CATALOGUES")
     assert Settings().catalogues == (DEFAULT,)
+
+
+def test_a_limit_that_says_no_more_than_before_is_stamped_as_before(tmp_path: Path) -> None:
+    text = "items: [{code: foia, zone: America/New_York, calendar: US-federal, limits: [{amount: 20wd}]}]"
+    (limit,) = load([write(tmp_path, text)], calendar="CN").items["foia"].versions[0].limits
+    assert list(terms_of(limit)) == [
+        "clock", "amount", "start_rule", "roll", "zone", "calendar", "starts_on", "stops_on", "warnings", "source",
+    ]  # fmt: skip
+
+
+def test_everything_a_limit_may_say_is_stamped(tmp_path: Path) -> None:
+    text = """
+zone: Asia/Shanghai
+calendar: CN
+grounds: {soil-survey: {en: Soil survey}}
+items:
+  - code: all
+    limits:
+      - clock: notice
+        amount: 5wd
+        on_expiry: {outcome: accepted, legal_basis: Art. 32}
+      - clock: stage
+        amount: 3wd
+        per: stage
+        stage: review
+        kind: promised
+        cut_off: "17:00"
+        choose: earlier
+        second: {amount: 5d, roll: next}
+        starts_on: ["deemed:notice", matter.accepted]
+        restarts_on: [correction.received]
+        pauses: [hearing, {ground: soil-survey, longest: 30wd, then: close, times: 1}]
+        extension: {most: 10wd, approver: true}
+        overdue: [5wd]
+"""
+    limit = load([write(tmp_path, text)], calendar="CN").items["all"].versions[0].limits[1]
+    terms = LimitTerms.model_validate_json(orjson.dumps(terms_of(limit)))
+    assert terms.model_dump(mode="json", exclude_none=True) == {
+        "clock": "stage", "amount": "3wd", "start_rule": "day0", "roll": "none", "zone": "Asia/Shanghai",
+        "calendar": "CN", "starts_on": ["deemed:notice", "matter.accepted"],
+        "stops_on": ["matter.decided", "matter.closed", "matter.refused"], "warnings": [], "source": "not verified",
+        "kind": "promised", "per": "stage", "stage": "review", "cut_off": "17:00:00", "choose": "earlier",
+        "second": {"amount": "5d", "start_rule": "day0", "roll": "next"},
+        "pauses": [
+            {"ground": "hearing", "then": "alarm"},
+            {"ground": "soil-survey", "longest": "30wd", "then": "close", "times": 1},
+        ],
+        "extension": {
+            "most": "10wd", "times": 1, "base": "nominal", "after_expiry": "refused", "approver": True, "reason": False,
+        },
+        "restarts_on": ["correction.received"], "overdue": ["5wd"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (
+            "[{clock: a, amount: 5wd, starts_on: ['ended:b']}, {clock: b, amount: 5wd, starts_on: ['ended:a']}]",
+            "itself",
+        ),
+        ("[{amount: 5wd, pauses: [lunch]}]", "clock handling: pauses on lunch, which is no ground"),
+        ("[{amount: 5wd, stops_on: [source.watermark]}]", "is not a fact on matter-events"),
+        ("[{clock: 'task:7', amount: 5wd}]", "needs a clock name of its own"),
+        ("[{amount: 5wd, choose: later}]", "`choose` and `second` come together"),
+        ("[{amount: 5wd, on_expiry: {outcome: consent}}]", "on_expiry/legal_basis"),
+    ],
+)
+def test_limits_that_cannot_hold_stop_the_start_with_their_place(tmp_path: Path, limits: str, reason: str) -> None:
+    text = f"items: [{{code: foia, zone: America/New_York, calendar: US-federal, limits: {limits}}}]"
+    with pytest.raises(CatalogueError, match="item foia") as refusal:
+        load([write(tmp_path, text)], calendar="CN")
+    assert reason in str(refusal.value)
+
+
+EXTENSIONS = {
+    "general-licence": "10wd", "joint-approval": "15wd", "business-licence": "3wd", "information-disclosure": "20wd",
+    "petition": "30d", "reconsideration": "30d", "hotline-12345": "5wd", "efficiency-complaint": "30wd",
+    "unpaid-sme-complaint": "60d",
+}  # fmt: skip
+"""What domain.md §5 writes behind the plus."""
+SILENCE = {
+    "parallel-consent": "consent", "correction-notice": "accepted", "printing-permit": "consent",
+    "project-filing": "consent", "planning-verification": "consent", "licence-renewal": "renewed",
+}  # fmt: skip
+"""Its column of what is deemed."""
+
+
+def test_the_shipped_extensions_and_what_silence_means_are_those_of_the_domain() -> None:
+    items = load([DEFAULT], calendar="CN").items
+    last = {code: item.versions[-1] for code, item in items.items()}
+    extended = {
+        code: limit.extension.most for code, version in last.items() for limit in version.limits if limit.extension
+    }
+    assert extended == EXTENSIONS
+    deemed = {
+        code: limit.on_expiry.outcome for code, version in last.items() for limit in version.limits if limit.on_expiry
+    }
+    deemed |= {code: version.recorded.on_expiry.outcome for code, version in last.items() if version.recorded.on_expiry}
+    assert deemed == SILENCE
+
+
+def test_a_licence_stands_still_on_each_of_r9s_grounds_and_begins_again_when_complete() -> None:
+    (limit,) = load([DEFAULT], calendar="CN").items["general-licence"].versions[-1].limits
+    assert {pause.ground for pause in limit.pauses or ()} == {
+        "hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert-review",
+        "correction",
+    }  # fmt: skip
+    assert limit.restarts_on == ("correction.received",)
+    assert limit.extension is not None
+    assert (limit.extension.times, limit.extension.after_expiry) == (1, "refused")
+    assert limit.extension.approver and limit.extension.reason
