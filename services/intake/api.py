@@ -5,6 +5,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -222,7 +223,9 @@ def _item(item: Item) -> dict[str, Any]:
 
 
 def _version(version: ItemVersion) -> dict[str, Any]:
-    recorded = {"required": version.recorded.required, "warnings": version.recorded.warnings}
+    recorded: dict[str, Any] = {"required": version.recorded.required, "warnings": version.recorded.warnings}
+    if version.recorded.on_expiry is not None:
+        recorded |= {"on_expiry": asdict(version.recorded.on_expiry)}
     return {
         "name": version.name,
         "effective_from": version.effective_from.isoformat(),

@@ -36,7 +36,7 @@ TASK_ASSIGNED = "task.assigned"
 MISS_CONFIRMED = "miss.confirmed"
 WATERMARK = "source.watermark"
 OF_A_WATERMARK = "watermark"
-"""What stands in place of a matter in a watermark's subject."""
+"""What stands in place of a matter in a watermark's subject; no matter has this name, so no watermark is taken back."""
 HOLDERS = frozenset({"holder.assigned", "holder.ended"})
 CALENDAR = "calendar.published"
 SUSPENDED = "matter.suspended"
@@ -144,9 +144,14 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     if submission.replaces == submission.identity:
         reasons.append(Reason("replaces-itself", "/data/replaces", "is this event's own identity"))
     fact, stamp, since = submission.fact, None, submission.issued_at
+    topic = _topic(submission.type)
     if submission.up_to is not None:
         since = submission.up_to
         reasons += _watermark_wrong(submission.name, since, now, margins)
+    elif submission.name == OF_A_WATERMARK and topic == MATTER_EVENTS:
+        reasons.append(
+            Reason("reserved-subject", "/subject", f"no matter is called {OF_A_WATERMARK}: it is for watermarks")
+        )
     if fact is not None:
         happened = known_from(fact.occurred_at, fact.zone)
         since = happened if submission.replaces is None else since
@@ -160,7 +165,7 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
         return Refused(tuple(reasons))
     return Accepted(
         submission=submission,
-        topic=_topic(submission.type),
+        topic=topic,
         type=_published(submission.type),
         fact_type=_published(fact.type) if fact is not None else None,
         stamp=stamp,

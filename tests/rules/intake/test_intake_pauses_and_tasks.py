@@ -42,6 +42,15 @@ def test_a_watermark_is_of_an_authority_and_of_no_matter() -> None:
     assert reasons(judged) == [("not-a-watermark", "/subject")]
 
 
+@pytest.mark.parametrize("type_", ["matter.closed", "task.finished", "miss.confirmed"])
+def test_no_matter_has_the_name_of_watermarks(type_: str) -> None:
+    fact = Fact(type_, NOW, None, None, None, {})
+    judged = judge(replace(MARK, type=type_, fact=fact, up_to=None), CATALOGUE, NOW, MARGINS)
+    assert reasons(judged) == [("reserved-subject", "/subject")]
+    taken_back = replace(MARK, type="fact.retracted", up_to=None, replaces=("/s", "0"))
+    assert reasons(judge(taken_back, CATALOGUE, NOW, MARGINS)) == [("reserved-subject", "/subject")]
+
+
 def test_a_watermark_is_known_from_the_instant_it_is_about() -> None:
     judged = judge(replace(MARK, up_to=NOW - timedelta(days=3)), CATALOGUE, NOW, MARGINS)
     assert isinstance(judged, Accepted)
