@@ -1,11 +1,15 @@
 """Shows operators how many clocks are open, which cannot be held to, and what waits to be fired. It decides nothing."""
 
-from services.deadline import metrics, store
+from datetime import date
+
+from services.deadline import calendar_store, in_force, metrics, store
 from services.deadline.rules.tally import PROVISIONAL, UNCOUNTABLE
 from shared.clock import Clock
 from shared.postgres import Connection
 from shared.watch import Measure
 
+LAST = 20
+"""Recalculations that are looked at."""
 COUNTED = 100_000
 """Alarms; more are not told apart."""
 
@@ -29,5 +33,23 @@ def alarms(clock: Clock) -> Measure:
         metrics.UNCONFIRMED_ALARMS.set(awaited.unconfirmed)
         waited_s = 0.0 if awaited.oldest is None else (moment.now - awaited.oldest).total_seconds()
         metrics.OLDEST_DUE_ALARM.set(waited_s)
+
+    return measure
+
+
+def recalculations(clock: Clock) -> Measure:
+    """How far recalculations are, and until when calendars are official."""
+
+    async def measure(conn: Connection) -> None:
+        moment = await clock.moment(conn)
+        under_way = [row for row in await calendar_store.select_recalculations(conn, LAST) if row.finished_at is None]
+        since = min((row.since for row in under_way), default=moment.now)
+        metrics.OLDEST_RECALCULATION.set((moment.now - since).total_seconds())
+        metrics.RECALCULATED_NOW.set(sum(row.folded for row in under_way))
+        rows, _ = await calendar_store.select_in_force(conn)
+        calendar_of = await in_force.calendars_of(conn, rows)
+        for row in rows:
+            until = date(calendar_of(row.code).published[1], 12, 31)
+            metrics.CERTAIN_UNTIL.labels(row.code).set((until - moment.now.date()).days)
 
     return measure

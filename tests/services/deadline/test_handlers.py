@@ -2,16 +2,18 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.deadline import handlers, store
+from services.deadline import in_force, store
+from services.deadline.in_force import CalendarOf
 from services.deadline.rules.clock import State
 from shared.events.base import EventRef
 from shared.events.submissions import Replacement
+from shared.postgres import Connection
 from tests.support.deadline_facts import FIRST, calendar_of, fact_of, histories
 from tests.support.deadline_life import STANDING, Life
 from tests.support.deadline_oracle import Entry
@@ -147,7 +149,10 @@ async def test_batches_over_the_same_matters_wait_for_each_other_and_lose_nothin
 async def test_whole_histories_as_events_are_stored_as_the_rules_decide_them(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "load", calendar_of)
+    async def calendars(conn: Connection, now: datetime) -> CalendarOf:
+        return calendar_of
+
+    monkeypatch.setattr(in_force, "calendars", calendars)
     collected: list[list[Entry]] = []
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
