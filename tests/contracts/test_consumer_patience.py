@@ -59,7 +59,16 @@ class Counting(AIOKafkaConsumer):  # type: ignore[misc]
         return await super().getmany(**asked)
 
 
-@pytest.fixture(params=[Hanging, Clinging])
+class Cancelling(Hanging):
+    """To close it while it waits to fetch again lets the cancelling of that out."""
+
+    async def stop(self) -> None:
+        await super().stop()
+        if self is self.made[0]:
+            raise asyncio.CancelledError
+
+
+@pytest.fixture(params=[Hanging, Clinging, Cancelling])
 def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[Hanging]:
     """The clients that were made."""
     monkeypatch.setattr(request.param, "made", [])
@@ -102,6 +111,20 @@ async def test_a_member_whose_share_is_none_is_left_alone(
         polled = [m.polled for m in members]
         await until(lambda: all(m.polled > before + 10 for m, before in zip(members, polled, strict=True)), within_s=30)
     assert Counting.made == members and len(members) == 2
+
+
+async def test_whoever_stops_it_meanwhile_is_not_held_up(made: list[Hanging]) -> None:
+    """A process that ends cancels its consumer: that is no trouble of the client's."""
+
+    class Endless:
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    leaving = asyncio.create_task(patience.leave(Endless(), 60))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
 
 
 async def test_a_time_out_of_something_else_keeps_its_name() -> None:
