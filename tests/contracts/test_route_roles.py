@@ -40,7 +40,13 @@ ROUTES: dict[str, dict[str, str]] = {
         "GET /v1/matters/{id:path}/deadlines/{name}/explanation": (
             "publisher clerk official office supervisor auditor service"
         ),
+        "GET /v1/matters/{id:path}/deadlines/{name}/history": (
+            "publisher clerk official office supervisor auditor service"
+        ),
         "POST /v1/calculations": EVERY,
+        "GET /v1/calendars": EVERY,
+        "GET /v1/calendars/{code}/{year}": EVERY,
+        "POST /v1/recalculations/preview": "office supervisor auditor admin service",
     },
     "accountability": {
         "GET /v1/cases": "official office supervisor auditor",
@@ -66,6 +72,10 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "GET /v1/matters/{id:path}/deadlines/{name}/explanation": (
         "/v1/matters/none/deadlines/decision/explanation", None, 404,
     ),
+    "GET /v1/matters/{id:path}/deadlines/{name}/history": ("/v1/matters/none/deadlines/decision/history", None, 404),
+    "GET /v1/calendars": ("/v1/calendars", None, 200),
+    "GET /v1/calendars/{code}/{year}": ("/v1/calendars/CN/2026", None, 200),
+    "POST /v1/recalculations/preview": ("/v1/recalculations/preview", {}, 422),
     "POST /v1/calculations": ("/v1/calculations", {"calendar": "CN", "start": "2026-01-28", "limit": "20wd"}, 200),
     "GET /v1/cases": ("/v1/cases?person=p-1", None, 200),
     "GET /v1/cases/{id}": (f"/v1/cases/{CASE}", None, 404),

@@ -84,8 +84,10 @@ select least(
     (select refold_at from matters where refold_at is not null order by refold_at limit 1)
 ) as at;
 
+-- What is awaited besides, by whoever waits until nothing is in flight.
 create or replace view next_alarm as
 select least(
     (select at from next_firing),
-    (select min(since) from recalculations where finished_at is null)
+    (select min(since) from recalculations where finished_at is null),
+    (select min(changes_at) from calendars_in_force)
 ) as at;
