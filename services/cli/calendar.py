@@ -134,7 +134,8 @@ def _event(notice: "NoticeFile", effective: datetime, source: str | None) -> dic
     if not isinstance(notice.effective, datetime):
         says["zone"] = notice.zone or notice.calendar.zone
     says["calendar"] = notice.calendar.model_dump(mode="json", exclude_none=True)
-    digest = sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()[:12]
+    issued = min(effective, wall().replace(hour=0, minute=0, second=0, microsecond=0)).isoformat()
+    digest = sha256(json.dumps([issued, says], sort_keys=True).encode()).hexdigest()[:12]
     first, last = notice.calendar.years
     return {
         "specversion": "1.0",
@@ -143,7 +144,7 @@ def _event(notice: "NoticeFile", effective: datetime, source: str | None) -> dic
         "source": source or f"/calendars/{quote(notice.authority, safe='')}",
         "id": f"{notice.code}-{first}-{last}-{digest}",
         "subject": aggregate_key(notice.authority, notice.code),
-        "time": min(effective, wall().replace(hour=0, minute=0, second=0, microsecond=0)).isoformat(),
+        "time": issued,
         "datacontenttype": "application/json",
         "data": says,
     }

@@ -1,16 +1,17 @@
 """HTTP of the deadline service: deadlines, what each rests on, and what-if calculations. Reads only."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from services.deadline import fact_store, store
-from services.deadline.calendars import UnknownCalendar, load
+from services.deadline import fact_store, in_force, store
+from services.deadline.calendars import UnknownCalendar
 from services.deadline.explanation_texts import text_en, text_zh
+from services.deadline.in_force import CalendarOf
 from services.deadline.reading import fact_of
-from services.deadline.rules.change import Stored
 from services.deadline.rules.clock import Clock as FoldedClock
 from services.deadline.rules.count import Start, count
 from services.deadline.rules.edges import start_of
@@ -19,6 +20,7 @@ from services.deadline.rules.explain import explanation
 from services.deadline.rules.fold import fold
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
+from services.deadline.rules.stored import Stored
 from services.deadline.store import Key
 from shared.clock import Clock
 from shared.events.base import (
@@ -39,7 +41,7 @@ from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Principal, Role
 from shared.postgres import Connection, Pool
 
-STATES = Literal["not_started", "running", "warned", "met", "missed", "missed_done", "void"]
+STATES = Literal["not_started", "running", "paused", "warned", "met", "missed", "missed_done", "void"]
 Plain = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
 Position = tuple[Instant, Plain, Plain, Plain, Plain]
 _POSITION: TypeAdapter[Position] = TypeAdapter(Position)
@@ -76,14 +78,22 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         state: STATES | None = None,
         unit: Name | None = None,
         due_before: Instant | None = None,
+        unconfirmed: bool = False,
         cursor: str | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
-        """Clocks with a due, earliest first. `due_before` is an instant with its offset."""
+        """Clocks with a due, earliest first. `due_before` is an instant with its offset; `unconfirmed`: only those that
+        are late, but of which nobody is named while their source is silent (D8)."""
         after = _position(cursor) if cursor else None
         async with pool.acquire() as conn:
             page = await store.page_of_deadlines(
-                conn, state=state, unit=unit, due_before=due_before, after=after, limit=limit + 1
+                conn,
+                state=state,
+                unit=unit,
+                due_before=due_before,
+                unconfirmed=unconfirmed,
+                after=after,
+                limit=limit + 1,
             )
         content: dict[str, Any] = {"deadlines": [_told(key, row) for key, row in page[:limit]]}
         if len(page) > limit:
@@ -97,21 +107,22 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     async def explain(id: Plain, name: Plain, request: Request, subject: Plain = "") -> Response:
         """Why a clock is due when it is: for machines, and in words in English and 简体中文."""
         async with pool.acquire() as conn, conn.transaction():
-            key = await _key(conn, id, caller_of(request))
+            key = await key_of(conn, id, caller_of(request))
             rows = (await fact_store.select_facts(conn, [(key, None)])).get((key, None), [])
             moment = await clock.moment(conn)
-        folded = fold([fact_of(row) for row in rows], load, moment.now, moment.confirmed)
+            calendar_of = in_force.lookup(await in_force.peek(conn))
+        folded = fold([fact_of(row) for row in rows], calendar_of, moment.now, moment.confirmed)
         found = next((c for c in folded.clocks if (c.name, c.subject) == (name, subject)), None)
         if found is None:
             raise ProblemError(404, "no-such-clock", "The matter has no clock of that name")
-        return tagged(request, {"matter": aggregate_key(*key), **_explained(found)})
+        return tagged(request, {"matter": aggregate_key(*key), **_explained(found, calendar_of)})
 
     @router.get("/matters/{id:path}/deadlines")
     @allow(*READERS, *OF_THEIR_AUTHORITIES)
     async def deadlines_of(id: Plain, request: Request) -> Response:
         """All clocks of a matter, those of its cases included. `id` is authority/matter, or the bare id if unique."""
         async with pool.acquire() as conn:
-            key = await _key(conn, id, caller_of(request))
+            key = await key_of(conn, id, caller_of(request))
             rows = (await store.select_clocks(conn, [(key, None)])).get((key, None), [])
         told = [_told(key, row) for row in sorted(rows, key=lambda row: (row.subject, row.name)) if row.applies]
         return tagged(request, {"matter": aggregate_key(*key), "deadlines": told})
@@ -121,8 +132,10 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     async def calculate(request: Request) -> Response:
         """What a limit would come to."""
         wanted = await read_json(request, Calculation, MOST_BYTES)
+        async with pool.acquire() as conn:
+            calendar_of = in_force.lookup(await in_force.peek(conn))
         try:
-            return answer(_calculated(wanted))
+            return answer(_calculated(wanted, calendar_of))
         except (UnknownCalendar, DeadlineError, ValueError) as error:
             raise ProblemError(422, "cannot-be-counted", "The limit cannot be counted", str(error)) from None
 
@@ -136,7 +149,7 @@ def _position(cursor: str) -> Position:
         raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
-async def _key(conn: Connection, id: str, caller: Principal) -> Key:
+async def key_of(conn: Connection, id: str, caller: Principal) -> Key:
     """(authority, matter) of an id in a path: in full, or bare where only one authority has it (D1). A path comes
     decoded, so a slash may separate the two or belong to either. What the caller may not see is not there.
     """
@@ -172,12 +185,19 @@ def _told(key: Key, row: Stored) -> dict[str, Any]:
         "calendar": says.get("calendar"),
         "done_at": stop.get("done_at"),
         "warned": row.warned,
+        "unconfirmed": row.unconfirmed,
+        "pause": _without_facts(row.says.get("pause")),
+        "findings": [_without_facts(each) for each in row.says.get("findings", ())],
         "next_alarm_at": row.alarms[0][0].isoformat() if row.alarms else None,
         "revision": row.revision,
     }
 
 
-def _explained(clock: FoldedClock) -> dict[str, Any]:
+def _without_facts(says: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if says is None else {name: value for name, value in says.items() if name != "facts"}
+
+
+def _explained(clock: FoldedClock, calendar_of: CalendarOf) -> dict[str, Any]:
     told: dict[str, Any] = {
         "clock": clock.name,
         "subject": clock.subject,
@@ -191,7 +211,7 @@ def _explained(clock: FoldedClock) -> dict[str, Any]:
     if clock.due is None:
         return {**told, "explanation": None, "text": {"en": "The clock has not started.", "zh": "时限尚未起算。"}}
     ids = [" ".join(fact.identity) for fact in clock.facts]
-    why = explanation(clock.limit, start_of(clock.facts[-1]), clock.due, load(clock.limit.calendar), ids)
+    why = explanation(clock.limit, start_of(clock.facts[-1]), clock.due, calendar_of(clock.limit.calendar), ids)
     return {**told, "explanation": why, "text": _texts(why)}
 
 
@@ -200,8 +220,8 @@ def _uncountable(problem: str) -> dict[str, str]:
     return {"en": f"The limit cannot be counted: {problem}.", "zh": f"时限无法计算：{problem}。"}
 
 
-def _calculated(wanted: Calculation) -> dict[str, Any]:
-    calendar = load(wanted.calendar)
+def _calculated(wanted: Calculation, calendar_of: CalendarOf) -> dict[str, Any]:
+    calendar = calendar_of(wanted.calendar)
     zone = wanted.zone or calendar.zone
     amount = Amount.parse(wanted.limit) if wanted.limit else None
     rolls = amount is not None and amount.unit in (Unit.NATURAL_DAYS, Unit.MONTHS)

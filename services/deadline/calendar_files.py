@@ -119,7 +119,9 @@ class CalendarFile(_Lenient):
 
 def _read_hours(value: Any) -> Any:
     """`["09:00", "12:00"]`, or opens and closes by name."""
-    return {"opens": value[0], "closes": value[1]} if isinstance(value, list) and len(value) == 2 else value
+    if not (isinstance(value, list) and len(value) == 2):
+        return value
+    return {"opens": value[0], "closes": "00:00" if value[1] == "24:00" else value[1]}
 
 
 def _read_day(value: Any) -> Any:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.deadline import fact_store, metrics, store
-from services.deadline.calendars import load
+from services.deadline import calendar_store, fact_store, history_store, in_force, metrics, store
 from services.deadline.fact_store import FactRow
+from services.deadline.publications import version_of
 from services.deadline.publish import messages
 from services.deadline.reading import fact_of, row_of
-from services.deadline.rules.change import Stored
 from services.deadline.rules.decide import decide
+from services.deadline.rules.stored import Stored
 from services.deadline.store import Key, Subject
+from services.deadline.watermarks import feeds, marks_in, raise_marks
 from shared import failpoints, outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS
@@ -24,7 +25,7 @@ from shared.postgres import Connection
 from shared.reading import read_as
 
 log = structlog.get_logger()
-MATTERS, CASES = ("matter-events",), ("case-events",)
+MATTERS, CASES, CALENDARS = ("matter-events",), ("case-events",), ("calendar-events",)
 TOPICS = (*MATTERS, *CASES)
 UNCONFIRMED = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -52,7 +53,11 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
     """What the consumer calls with each batch of `matter-events` and `case-events`."""
 
     async def handle(conn: Connection, batch: Sequence[Message]) -> None:
+        await _publications(conn, [message for message in batch if message.topic in CALENDARS], clock)
+        batch = [message for message in batch if message.topic not in CALENDARS]
         rows = [row for _, row in read_as(batch, lambda _: metrics.SKIPPED.inc(), row_of) if row is not None]
+        moment = await clock.moment(conn)
+        await raise_marks(conn, marks_in(batch), moment.now)
         if not rows:
             return
         fresh = await fact_store.lock_matters(conn, (row.key for row in rows))
@@ -65,9 +70,18 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
         changed = await fact_store.insert_facts(conn, [row for row in rows if row.key not in fresh])
         metrics.FACTS.inc(len(rows))
         failpoints.reach("facts.kept")
-        await refold(conn, changed | facts.keys(), await clock.moment(conn), caught_up(), facts)
+        await refold(conn, changed | facts.keys(), moment, caught_up(), facts)
 
     return handle
+
+
+async def _publications(conn: Connection, batch: Sequence[Message], clock: Clock) -> None:
+    """Calendars that were published: kept, and in force from their instants on (services.deadline.in_force)."""
+    versions = [row for _, row in read_as(batch, lambda _: metrics.SKIPPED.inc(), version_of)]
+    if versions:
+        await calendar_store.insert_versions(conn, versions)
+        metrics.CALENDARS_PUBLISHED.inc(len(versions))
+        await in_force.calendars(conn, (await clock.moment(conn)).now)
 
 
 async def refold(
@@ -87,23 +101,30 @@ async def refold(
     if not wanted:
         return
     known = [subject for subject in wanted if subject not in first]
+    calendar_of = await in_force.calendars(conn, moment.now)
     found = await fact_store.select_facts(conn, known)
     clocks = await store.select_clocks(conn, known)
+    heard = await feeds(conn, {key[0] for key, _ in wanted})
     opened: list[tuple[Key, Stored]] = []
     saved: list[tuple[Key, Stored]] = []
+    superseded: list[tuple[Key, Stored]] = []
     refolds, events = [], []
     counts: Counter[str] = Counter()
     for subject in wanted:
         facts, stored = first.get(subject) or found[subject], clocks.get(subject, ())
         key = subject[0]
         confirmed = moment.confirmed if store.bucket(key) in caught_up.cases else UNCONFIRMED
-        decision = decide(*key, [fact_of(row) for row in facts], stored, load, moment.now, confirmed)
+        told = [fact_of(row) for row in facts]
+        decision = decide(*key, told, stored, calendar_of, moment.now, confirmed, heard.of(key))
         if decision.uncountable:
             log.error("limit_cannot_be_counted", authority=key[0], matter=key[1])
             metrics.UNCOUNTABLE.inc(decision.uncountable)
-        names = {(clock.name, clock.subject) for clock in stored}
+        before = {(clock.name, clock.subject): clock for clock in stored}
         for row, changes in decision.clocks:
-            (saved if (row.name, row.subject) in names else opened).append((key, row))
+            old = before.get((row.name, row.subject))
+            (opened if old is None else saved).append((key, row))
+            if old is not None and history_store.replaced(old, row):
+                superseded.append((key, old))
             metrics.count(changes, row, moment.now, "facts")
             events += messages(key, row, changes, moment)
         counts.update(decision.counts)
@@ -111,6 +132,7 @@ async def refold(
             refolds.append((subject, decision.refold_at))
     await store.insert_clocks(conn, opened)
     await store.save_clocks(conn, saved)
+    await history_store.insert(conn, superseded, moment.now)
     failpoints.reach("clocks.saved")
     await store.add_counts(conn, counts)
     await fact_store.save_refolds(conn, refolds)

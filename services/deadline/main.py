@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 
 from services.deadline.api import routes
+from services.deadline.calendar_api import calendar_routes
 from services.deadline.config import Settings
-from services.deadline.handlers import CASES, MATTERS, TOPICS, Read, handler
+from services.deadline.handlers import CALENDARS, CASES, MATTERS, TOPICS, Read, handler
+from services.deadline.recalculation import Recalculating
 from services.deadline.sweep import Sweep
-from services.deadline.watch import alarms, clocks
+from services.deadline.watch import alarms, clocks, recalculations
 from shared.clock import Clock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
@@ -25,6 +27,9 @@ async def build(settings: Settings, clock: Clock) -> App:
         relay.wake()
         sweep.wake()
 
+    def storm() -> bool:
+        return sweep.storm.lasts(asyncio.get_running_loop().time())
+
     def caught_up() -> Read:
         return Read(consumer.caught_up(MATTERS), consumer.caught_up(TOPICS))
 
@@ -32,12 +37,21 @@ async def build(settings: Settings, clock: Clock) -> App:
         settings,
         pool,
         service=NAME,
-        topics=TOPICS,
+        topics=(*TOPICS, *CALENDARS),
         handle=handler(clock, caught_up),
         committed=committed,
-        held=lambda: CASES if sweep.storm.lasts(asyncio.get_running_loop().time()) else (),
+        held=lambda: CASES if storm() else (),
     )
     sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=caught_up)
+    anew = Recalculating(
+        pool,
+        clock,
+        relay,
+        batch=settings.recalculation_batch,
+        poll_s=settings.recalculation_poll_s,
+        caught_up=caught_up,
+        storm=storm,
+    )
     app = app_of(
         settings,
         pool,
@@ -46,8 +60,9 @@ async def build(settings: Settings, clock: Clock) -> App:
         service=NAME,
         title="Duban deadlines",
         migrations=MIGRATIONS,
-        loops=(Loop(sweep.run, lambda: sweep.alive_at),),
-        measures=(clocks, alarms(clock)),
+        loops=(Loop(sweep.run, lambda: sweep.alive_at), Loop(anew.run, lambda: anew.alive_at)),
+        measures=(clocks, alarms(clock), recalculations(clock)),
     )
     app.api.include_router(routes(pool, clock))
+    app.api.include_router(calendar_routes(pool, clock))
     return app

@@ -6,7 +6,8 @@ from typing import Literal
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.deadline.rules.change import Change, Stored
+from services.deadline.rules.change import Change
+from services.deadline.rules.stored import Stored
 
 OPEN_STATES = ("not_started", "running", "warned", "missed")
 """Of clocks that are not over; a missed one is past its due and still not done."""
@@ -58,6 +59,35 @@ UNCONFIRMED_ALARMS = Gauge(
     "duban_deadline_unconfirmed_alarms",
     "Warnings and misses whose instant has come, that no feed has confirmed yet (D8), counted up to 100,000: nobody is"
     " named for them. Above 0: a publisher's feed is behind; see duban_intake_silent_sources." + _ALL_ALIKE,
+)
+CALENDARS_PUBLISHED = Counter(
+    "duban_deadline_calendars_published_total",
+    "Versions of calendars received on calendar-events, duplicates included.",
+)
+RECALCULATED = Counter(
+    "duban_deadline_recalculated_clocks_total",
+    "Clocks folded again because their calendar changed; a clock that is found twice counts twice.",
+)
+RECALCULATION_FAILURES = Counter(
+    "duban_deadline_recalculation_failures_total",
+    "Matters that could not be folded again and were left out. Rises: the log names why (recalculation_failed); their"
+    " dues are those of the former calendar until a fact folds them.",
+)
+OLDEST_RECALCULATION = Gauge(
+    "duban_deadline_oldest_recalculation_seconds",
+    "How long the oldest recalculation that is not finished has been under way, in business time; 0: none is. Nothing"
+    " is fired for the clocks it has not come to. Longer than minutes: see recalculation_retrying in the log, and for"
+    " transactions that do not end." + _ALL_ALIKE,
+)
+RECALCULATED_NOW = Gauge(
+    "duban_deadline_recalculation_folded",
+    "Clocks that the recalculations under way have folded so far." + _ALL_ALIKE,
+)
+CERTAIN_UNTIL = Gauge(
+    "duban_deadline_calendar_certain_days",
+    "For how many days from now on each calendar in force is official (R3); negative: this year's notice is missing."
+    " Below 30: ask for the notice and publish it (`duban calendar publish`)." + _ALL_ALIKE,
+    ["code"],
 )
 CHANGES = Counter("duban_deadline_clock_changes_total", "Events published about clocks, by type." + _AGAIN, ["type"])
 LATENESS = Histogram(

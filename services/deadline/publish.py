@@ -5,7 +5,8 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from services.deadline.rules.change import Change, Stored
+from services.deadline.rules.change import Change
+from services.deadline.rules.stored import Stored
 from services.deadline.store import Key
 from shared.clock import Moment
 from shared.events.base import aggregate_key

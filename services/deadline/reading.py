@@ -11,13 +11,35 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from services.deadline.fact_store import FactRow
-from services.deadline.rules.facts import CORRECTED, RETRACTED, Fact
-from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
+from services.deadline.rules.facts import (
+    CORRECTED,
+    RETRACTED,
+    Confirmed,
+    Detail,
+    Extended,
+    Fact,
+    Resumed,
+    Suspended,
+)
+from services.deadline.rules.limits import (
+    Amount,
+    AtLongest,
+    Expiry,
+    ExtensionTerms,
+    Limit,
+    PauseTerms,
+    Roll,
+    Second,
+    StartRule,
+)
 from services.deadline.store import CASE
 from shared.events.accountability import CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
+from shared.events.intake import SourceWatermark
+from shared.events.limits import ExtensionTerms as ExtensionText
 from shared.events.limits import LimitTerms
+from shared.events.limits import PauseTerms as PauseText
 from shared.events.submissions import Fact as SubmittedFact
 
 CASE_FACTS = (CaseOpened, CaseAnswered, CaseWithdrawn, CaseReinstated)
@@ -41,7 +63,19 @@ class _Said(TypedDict):
     person: NotRequired[str]
     item: NotRequired[str]
     origin: NotRequired[str]
-    limits: NotRequired[list[dict[str, Any]]]
+    limits: NotRequired[list[dict[str, Any]] | None]
+    stage: NotRequired[str]
+    task: NotRequired[str]
+    activity: NotRequired[str]
+    ground: NotRequired[str]
+    pause: NotRequired[str]
+    expected: NotRequired[str]
+    until: NotRequired[str]
+    by: NotRequired[str]
+    clock: NotRequired[str]
+    subject: NotRequired[str]
+    approver: NotRequired[str]
+    reason: NotRequired[str]
     replaces: NotRequired[_Submission]
     fact: NotRequired[dict[str, Any]]
 
@@ -66,6 +100,8 @@ def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
         return _row_of_case(received) if issubclass(model, CASE_FACTS) else None
+    if issubclass(model, SourceWatermark):
+        return None
     says = _SAID.validate_json(received.data)
     when = _when(says["occurred_at"] if issubclass(model, SubmittedFact) else says["issued_at"])
     return FactRow(
@@ -131,6 +167,9 @@ def fact_of(row: FactRow) -> Fact:
         item=says.get("item"),
         origin=says.get("origin", "live"),
         limits=_limits(says),
+        part=says.get("stage") or says.get("task") or "",
+        activity=says.get("activity", ""),
+        detail=_detail(row.type, says),
         replaces=replaces,
         replacement=replacement,
     )
@@ -143,8 +182,31 @@ def _replacement(row: FactRow, fact: dict[str, Any]) -> Fact:
     return fact_of(replace(row, type=fact["type"], occurred_at=occurred, occurred_on=on, says=data))
 
 
+def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
+    """What facts of this type alone say."""
+    match type_:
+        case "matter.suspended":
+            return Suspended(says["ground"], says.get("pause"), _amount(says.get("expected")), _end(says.get("until")))
+        case "matter.resumed":
+            return Resumed(says.get("ground"), says.get("pause"))
+        case "matter.extended":
+            by, until = _amount(says.get("by")), _end(says.get("until"))
+            return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
+        case "miss.confirmed":
+            return Confirmed(says["clock"], says.get("subject", ""))
+    return None
+
+
+def _amount(text: str | None) -> Amount | None:
+    return None if text is None else Amount.parse(text)
+
+
+def _end(text: str | None) -> datetime | date | None:
+    return None if text is None else _when(text)
+
+
 def _limits(says: Mapping[str, Any]) -> tuple[Limit, ...]:
-    return tuple(_limit(orjson.dumps(terms)) for terms in says.get("limits", ()))
+    return tuple(_limit(orjson.dumps(terms)) for terms in says.get("limits") or ())
 
 
 @lru_cache(maxsize=4096)
@@ -168,4 +230,39 @@ def limit_of(terms: LimitTerms) -> Limit:
         stops_on=terms.stops_on,
         warnings=terms.warnings,
         source=terms.source,
+        kind=terms.kind,
+        per=terms.per,
+        stage=terms.stage,
+        cut_off=terms.cut_off,
+        second=_second(terms),
+        pauses=tuple(_pause(each) for each in terms.pauses),
+        extension=_extension(terms.extension),
+        restarts_on=terms.restarts_on,
+        on_expiry=None if terms.on_expiry is None else Expiry(terms.on_expiry.outcome, terms.on_expiry.legal_basis),
+        overdue=tuple(Amount.parse(each) for each in terms.overdue),
+    )
+
+
+def _second(terms: LimitTerms) -> Second | None:
+    other = terms.second
+    if other is None:
+        return None
+    start_rule, roll = StartRule(other.start_rule), Roll(other.roll)
+    return Second(_amount(other.amount), other.at, start_rule, roll, later=terms.choose == "later")
+
+
+def _pause(terms: PauseText) -> PauseTerms:
+    return PauseTerms(terms.ground, _amount(terms.longest), AtLongest(terms.then), terms.times)
+
+
+def _extension(terms: ExtensionText | None) -> ExtensionTerms | None:
+    if terms is None:
+        return None
+    return ExtensionTerms(
+        most=_amount(terms.most),
+        times=terms.times,
+        rolled=terms.base == "rolled",
+        late=terms.after_expiry == "taken",
+        approver=terms.approver,
+        reason=terms.reason,
     )

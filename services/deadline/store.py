@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.deadline.rules.change import Stored
 from services.deadline.rules.clock import State
+from services.deadline.rules.stored import Stored
 from shared.events.base import aggregate_key
 from shared.outbox import bucket_of
 from shared.postgres import Connection, Record, load_queries
@@ -43,7 +43,7 @@ def subject_columns(subjects: Iterable[Subject]) -> tuple[list[str], list[str], 
 
 
 async def select_clocks(conn: Connection, subjects: Iterable[Subject]) -> dict[Subject, list[Stored]]:
-    """The clocks of each subject as they were left."""
+    """The clocks of each subject as they were left; a matter's with those of its stages and tasks."""
     found: dict[Subject, list[Stored]] = {}
     for row in await conn.fetch(QUERIES["select_clocks"], *subject_columns(subjects)):
         found.setdefault(((row["authority"], row["matter"]), row["part"]), []).append(_stored(row))
@@ -108,6 +108,7 @@ async def save_fired(conn: Connection, rows: Sequence[tuple[Key, Stored]], confi
             [c.miss for _, c in rows],
             confirmed,
             [c.revision for _, c in rows],
+            [c.unconfirmed for _, c in rows],
         )
 
 
@@ -142,19 +143,20 @@ async def page_of_deadlines(
     state: str | None,
     unit: str | None,
     due_before: datetime | None,
+    unconfirmed: bool,
     after: tuple[datetime, str, str, str, str] | None,
     limit: int,
 ) -> list[tuple[Key, Stored]]:
     """Clocks with a due, in the order in which they become late."""
     position = after or (None, None, None, None, None)
-    rows = await conn.fetch(QUERIES["select_deadlines"], state, unit, due_before, *position, limit)
+    rows = await conn.fetch(QUERIES["select_deadlines"], state, unit, due_before, *position, limit, unconfirmed)
     return [((row["authority"], row["matter"]), _stored(row)) for row in rows]
 
 
 COLUMNS = (
     "authority", "matter", "clock", "subject", "lane", "state", "item", "unit", "zone", "due_on", "late_from",
     "done_at", "done_on", "withdrawn", "warned", "next_alarm_at", "alarms", "says", "missed_late_from", "digest",
-    "applies", "revision", "known_at", "confirmed_at",
+    "applies", "revision", "known_at", "confirmed_at", "unconfirmed",
 )  # fmt: skip
 """Of `clocks`, in the order of `save_clocks`."""
 
@@ -163,7 +165,7 @@ def _record(key: Key, c: Stored) -> tuple[Any, ...]:
     return (
         *key, c.name, c.subject, _lane(key, c), c.state.value, c.item, c.unit, c.zone, c.due_on, c.late_from, c.done_at,
         c.done_on, c.withdrawn, c.warned, c.alarms[0][0] if c.alarms else None, _ahead(c), c.says, c.miss, c.digest,
-        c.applies, c.revision, c.known, c.confirmed,
+        c.applies, c.revision, c.known, c.confirmed, c.unconfirmed,
     )  # fmt: skip
 
 
@@ -193,4 +195,5 @@ def _stored(row: Record) -> Stored:
         revision=row["revision"],
         known=row["known_at"],
         confirmed=row["confirmed_at"],
+        unconfirmed=row["unconfirmed"],
     )

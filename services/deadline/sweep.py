@@ -14,11 +14,12 @@ from datetime import datetime
 
 import structlog
 
-from services.deadline import fact_store, metrics, store
+from services.deadline import fact_store, in_force, metrics, store
 from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
 from services.deadline.rules.tally import tally
+from services.deadline.watermarks import feeds
 from shared import failpoints, outbox
 from shared.clock import Clock, moves
 from shared.outbox import Relay
@@ -88,23 +89,30 @@ class Sweep:
         async with self._pool.acquire() as conn, conn.transaction():
             moment = await self._clock.moment(conn)
             read = self._caught_up()
+            await in_force.calendars(
+                conn, moment.now
+            )  # what takes effect now holds its clocks back until they are folded
             keys = await fact_store.claim_matters_to_refold(conn, moment.now, self._batch)
             await refold(conn, [(key, None) for key in keys], moment, read)
             lanes = store.lanes(read.matters, read.cases)
             claimed = await store.claim_due_clocks(conn, lanes, moment.confirmed, moment.now, self._batch)
             if claimed:
                 failpoints.reach("sweep.claimed")
-            saved, events = [], []
+            heard = await feeds(conn, {key[0] for key, _ in claimed})
+            saved, events, waited_for = [], [], []
             counts: Counter[str] = Counter()
             for key, row in claimed:
-                fired, changes = fire(row, moment.confirmed)
+                fired, changes = fire(row, moment.confirmed, heard.of(key))
                 saved.append((key, fired))
                 tally(counts, row, fired)
                 metrics.count(changes, fired, moment.now, "sweep")
                 events += messages(key, fired, changes, moment)
+                if fired.miss is not None and row.says.get("waited_for"):
+                    waited_for.append((key, fired.part))
             await store.save_fired(conn, saved, moment.confirmed)
             await store.add_counts(conn, counts)
             await outbox.append(conn, events)
+            await refold(conn, waited_for, moment, read)  # other clocks start with what these have become
             full = len(claimed) >= self._batch  # then there may be more that have come: nobody need look when
             upcoming = moment.confirmed if full else await store.next_alarm(conn)
             if claimed:

@@ -1,9 +1,9 @@
 """A year of a calendar as it hangs on a wall: what the API answers and `duban calendar show` prints."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
-from services.deadline.rules.calendar import Calendar
+from services.deadline.rules.calendar import MIDNIGHT, Calendar
 from shared.events.calendars import WEEKDAYS
 
 
@@ -23,6 +23,10 @@ def year_of(calendar: Calendar, year: int) -> dict[str, Any]:
     }
 
 
+def _hours(opens: time, closes: time) -> str:
+    return f"{opens:%H:%M}-{'24:00' if closes == MIDNIGHT else f'{closes:%H:%M}'}"
+
+
 def _day(calendar: Calendar, day: date) -> dict[str, Any]:
     worked = calendar.is_working_day(day)
     half = calendar.half_days.get(day)
@@ -33,5 +37,5 @@ def _day(calendar: Calendar, day: date) -> dict[str, Any]:
     if worked and half:
         told["half"] = True
     if worked:
-        told["hours"] = [f"{opens:%H:%M}-{closes:%H:%M}" for opens, closes in calendar.sessions_on(day)]
+        told["hours"] = [_hours(*session) for session in calendar.sessions_on(day)]
     return told

@@ -5,7 +5,7 @@ of publication: from then on the version counts, whenever it arrives (D4). Of se
 by day. Whether a version agrees with the others of its code is found out where they are put together, not here.
 """
 
-from datetime import date
+from datetime import date, time
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -41,7 +41,7 @@ Year = Annotated[int, Field(ge=EARLIEST.year, lt=LATEST.year)]
 
 
 class Hours(Model):
-    """A stretch of working time on the wall, [opens, closes)."""
+    """A stretch of working time on the wall, [opens, closes). The last one of a day may close at 00:00: at its end."""
 
     opens: LocalTime
     closes: LocalTime
@@ -54,6 +54,8 @@ Sessions = Annotated[tuple[Hours, ...], Field(min_length=1, max_length=12)]
 def in_order(sessions: tuple[Hours, ...]) -> bool:
     """Whether each session ends after it begins and before the next one begins."""
     edges = [edge for each in sessions for edge in (each.opens, each.closes)]
+    if edges and edges[-1] == time(0):
+        edges[-1] = time.max
     return all(earlier < later for earlier, later in pairwise(edges))
 
 

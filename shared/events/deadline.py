@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import Event, Instant, Model, Name, Origin, PersonId, When
+from shared.events.base import Event, Instant, Model, Name, Origin, PersonId, Span, Text, When
 from shared.events.limits import LimitTerms
 
 
@@ -48,18 +48,53 @@ class Dated(ClockEvent):
     late_from: Instant
 
 
+class PauseCounted(Model):
+    """A pause that moved the due: (since, until] by days, [since, until) by hours. `assumed`: no fact has ended it."""
+
+    ground: Name
+    since: When
+    until: When
+    assumed: bool
+
+
+class ExtensionGranted(Model):
+    """An extension that moved the due."""
+
+    by: Span | None = None
+    until: When | None = None
+    approver: PersonId | None = None
+
+
 class DeadlineScheduled(Dated):
-    """A clock has a due."""
+    """A clock has a due. `facts` are all that it rests on: those of its pauses and extensions, too."""
 
     TYPE = "deadline.scheduled"
     limit: LimitTerms
     calendar: Name = Field(description="The calendar and its version.")
     provisional: bool = Field(description="The span reaches into a year whose notice is not published (R3).")
     facts: tuple[FactUsed, ...]
+    pauses: tuple[PauseCounted, ...] | None = None
+    extensions: tuple[ExtensionGranted, ...] | None = None
+
+
+class DeadlinePaused(ClockEvent):
+    """The clock stands still since then; `until` is when it is expected to go on, where that is known."""
+
+    TYPE = "deadline.paused"
+    ground: Name
+    since: When
+    until: When | None = None
+    facts: tuple[FactUsed, ...]
+
+
+class DeadlineResumed(DeadlineScheduled):
+    """The clock goes on, with this due."""
+
+    TYPE = "deadline.resumed"
 
 
 class DeadlineRescheduled(DeadlineScheduled):
-    """The due moved: a fact was corrected or the limits changed."""
+    """The due moved: by a pause, an extension, a corrected fact, other limits, another calendar."""
 
     TYPE = "deadline.rescheduled"
     previous_due: When
@@ -106,7 +141,7 @@ class DeadlineVoided(ClockEvent):
     """The clock ends without a verdict: withdrawn before its due, or its limit no longer applies."""
 
     TYPE = "deadline.voided"
-    reason: Literal["withdrawn", "limit-removed", "registration-retracted", "case-withdrawn"]
+    reason: Literal["withdrawn", "limit-removed", "registration-retracted", "case-withdrawn", "pause-lapsed"]
     facts: tuple[FactUsed, ...]
 
 
@@ -118,7 +153,49 @@ class DeadlineWithdrawn(Dated):
     facts: tuple[FactUsed, ...]
 
 
+class DeadlineOverdue(Dated):
+    """The miss stands, and so much has passed since, undone."""
+
+    TYPE = "deadline.overdue"
+    overdue: Span
+    facts: tuple[FactUsed, ...]
+
+
+class DeadlineDeemed(Dated):
+    """Silence has become an answer (R5, R10, R12). The miss stands all the same."""
+
+    TYPE = "deadline.deemed"
+    outcome: Name
+    legal_basis: Text
+    facts: tuple[FactUsed, ...]
+
+
+class DeadlineDeemedRevoked(Dated):
+    """It was answered in time, or was not due: silence has not become an answer. `due` is that of the former miss."""
+
+    TYPE = "deadline.deemed_revoked"
+    facts: tuple[FactUsed, ...]
+
+
+class DeadlineFinding(ClockEvent):
+    """What the item's rules do not allow was asked for or done. It has no effect, and is on record."""
+
+    TYPE = "deadline.finding"
+    code: Name
+    detail: Text
+    facts: tuple[FactUsed, ...]
+
+
+class DeadlineFindingRevoked(ClockEvent):
+    """A finding turned out untrue."""
+
+    TYPE = "deadline.finding_revoked"
+    code: Name
+    facts: tuple[FactUsed, ...]
+
+
 DEADLINE_EVENTS: tuple[type[Event], ...] = (
     DeadlineScheduled, DeadlineRescheduled, DeadlineWarned, DeadlineMet, DeadlineMissed, DeadlineStoppedLate,
-    DeadlineVoided, DeadlineWithdrawn,
+    DeadlineVoided, DeadlineWithdrawn, DeadlinePaused, DeadlineResumed, DeadlineOverdue, DeadlineDeemed,
+    DeadlineDeemedRevoked, DeadlineFinding, DeadlineFindingRevoked,
 )  # fmt: skip

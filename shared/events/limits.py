@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from shared.events.base import LocalTime, Model, Name, Span, Text, Warned, When, Zone
 
 StartRule = Literal["day0", "roll", "inclusive"]
 Roll = Literal["next", "previous", "none"]
-Started = Annotated[Name, StringConstraints(pattern=r"^((ended|expired|deemed):.+|[a-z]+\.[a-z_-]+)$")]
+Started = Name
 """What a clock starts on: a type of fact, or another clock's end (`ended:`), late_from (`expired:`), or silence that
 counts as an answer (`deemed:`)."""
 

@@ -21,6 +21,7 @@ class NotificationSent(Notice):
 
     TYPE = "notification.sent"
     attempts: int = Field(ge=1)
+    digest: Name | None = Field(None, description="Told by this digest and not by itself: much came at once.")
 
 
 class NotificationFailed(Notice):

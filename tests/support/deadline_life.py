@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from services.deadline.rules.change import Change, Stored, fire
+from services.deadline.rules.change import Change, fire
 from services.deadline.rules.clock import State
 from services.deadline.rules.decide import decide
 from services.deadline.rules.facts import Fact
+from services.deadline.rules.stored import Stored
 from shared.events.deadline import DEADLINE_EVENTS
 from tests.support.deadline_facts import calendar_of
 
@@ -68,7 +69,7 @@ class Life:
         """What the sweep does: fold if a fact of the future has become known, then fire the stored rows."""
         if self.refold_at is not None and self.refold_at <= now:
             self.fold(now, confirmed)
-        for row in list(self.rows.values()):
+        for _, row in sorted(self.rows.items()):  # as the fold goes through them
             if row.alarms and row.alarms[0][0] <= confirmed:
                 self.take(*fire(row, confirmed), confirmed)
 

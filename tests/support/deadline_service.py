@@ -12,7 +12,7 @@ import orjson
 
 from services.deadline import handlers, store
 from services.deadline.publish import TOPIC
-from services.deadline.rules.change import Stored
+from services.deadline.rules.stored import Stored
 from services.deadline.store import Key
 from services.deadline.sweep import Sweep
 from shared import outbox

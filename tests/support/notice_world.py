@@ -18,8 +18,12 @@ from services.notification.calling import Caller, Resolve, resolve
 from services.notification.channels.inbox import Inbox
 from services.notification.channels.webhook import Webhooks
 from services.notification.handlers import Notifier
+from services.notification.rules.digests import Ration
+from services.notification.rules.notices import Notice, Ref
 from services.notification.rules.webhooks import Policy
 from services.notification.sender import Sender
+from services.notification.texts import render
+from services.notification.texts.words import LANGUAGES
 from shared import inbox, outbox
 from shared.clock import Moment
 from shared.events.accountability import (
@@ -181,12 +185,13 @@ class World:
 
     pool: Pool
     clock: StandingClock = field(default_factory=lambda: StandingClock(datetime(2026, 3, 4, 1, tzinfo=UTC)))
+    ration: Ration = field(default_factory=lambda: Ration(50, timedelta(hours=1)))
     asked: list[str] = field(default_factory=list)
     """Every statement of every batch."""
 
     async def feed(self, *messages: inbox.Message) -> None:
         """One batch, one transaction, as the consumer does."""
-        notifier = Notifier(self.clock, (Inbox(), Webhooks(lambda: None)))
+        notifier = Notifier(self.clock, (Inbox(self.ration), Webhooks(lambda: None)))
         async with self.pool.acquire() as conn, conn.transaction():
             with conn.query_logger(lambda record: self.asked.append(record.query)):
                 await notifier.handle(conn, messages)
@@ -199,7 +204,9 @@ class World:
         return str(id)
 
     async def notices(self) -> list[dict[str, Any]]:
-        return await self.rows("select * from notices order by created_at, recipient, about_id")
+        """With the texts that their readers would see."""
+        rows = await self.rows("select * from notices order by created_at, recipient, about_id")
+        return [{**row, **_texts(row)} for row in rows]
 
     async def told(self) -> set[tuple[str, str, str]]:
         return {(n["recipient"], n["kind"], n["state"]) for n in await self.notices()}
@@ -241,6 +248,14 @@ class World:
             self.pool, self.clock, calling, Policy(attempts, backoff_s, backoff_s), committed=committed, batch=100,
             poll_s=0.05, lease=timedelta(seconds=lease_s), jitter=lambda: 0.5,
         )  # fmt: skip
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
+    facts = row["facts"]
+    about, skipped = Ref(row["about_source"], row["about_id"]), tuple(facts["skipped"])
+    notice = Notice(about, row["kind"], row["recipient"], facts["why"], row["role"], skipped)
+    texts = {code: render(facts, notice, code) for code in LANGUAGES}
+    return {f"{part}_{code}": getattr(text, part) for code, text in texts.items() for part in ("subject", "body")}
 
 
 @dataclass(frozen=True)

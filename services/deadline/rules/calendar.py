@@ -16,7 +16,9 @@ from typing import Any
 from services.deadline.rules.errors import BadCalendar, YearNotCovered
 
 WEEKEND = "weekend"
+MIDNIGHT = time(0)
 Session = tuple[time, time]
+"""[opens, closes); the last one of a day may close at 00:00, which is 24:00: offices that work round the clock."""
 HalfDay = tuple[str, tuple[Session, ...]]
 """Its name and its working hours."""
 OFFICE_HOURS: tuple[Session, ...] = ((time(9), time(12)), (time(13, 30), time(17)))
@@ -53,6 +55,8 @@ class Calendar:
             raise BadCalendar(f"calendar {self.code}: {both[0]} is both a rest day and a make-up workday")
         for hours in (self.sessions, *self.weekday_sessions.values(), *(hours for _, hours in self.half_days.values())):
             edges = [edge for session in hours for edge in session]
+            if edges[-1:] == [MIDNIGHT]:
+                edges[-1] = time.max
             if any(later <= earlier for earlier, later in pairwise(edges)):
                 raise BadCalendar(f"calendar {self.code}: working hours must be in order and must not overlap")
 

@@ -5,52 +5,18 @@ remembered by its `late_from`, so that it is published once, and withdrawn when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.deadline.rules import statement
-from services.deadline.rules.clock import MISS, Clock, State
+from services.deadline.rules.clock import EVERYBODY, LATE, MISS, Heard, State
 from services.deadline.rules.statement import Statement
+from services.deadline.rules.stored import Stored
+from services.deadline.rules.warnings import PASSED
 
 STOPPED = frozenset({State.MET, State.VOID})
-LATE = frozenset({State.MISSED, State.MISSED_DONE})
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A clock's row. `says` is its statement: what its events will say.
-
-    `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
-    a clock whose limit or registration fell away. `known` and `confirmed` are the latest instants it was judged at: a
-    clock that is set back judges it no earlier.
-    """
-
-    name: str
-    subject: str
-    state: State
-    item: str | None
-    unit: str | None
-    zone: str
-    due_on: date | None
-    late_from: datetime | None
-    done_at: datetime | None
-    done_on: date | None
-    withdrawn: bool
-    warned: str | None
-    alarms: tuple[tuple[datetime, str], ...]
-    says: Statement
-    miss: datetime | None = None
-    digest: str | None = None
-    applies: bool = True
-    revision: int = 0
-    known: datetime | None = field(default=None, compare=False)
-    confirmed: datetime | None = field(default=None, compare=False)
-
-    @property
-    def problem(self) -> str | None:
-        """Why its limit cannot be counted."""
-        problem: str | None = self.says.get("problem")
-        return problem
+GOING_ON = frozenset({State.PAUSED, State.VOID})
+"""After a pause these are no resumption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +28,10 @@ class Change:
     cause: str
 
 
-def rowed(authority: str, matter: str, clock: Clock, known: datetime, confirmed: datetime) -> Stored:
-    """The row of a clock that was never stored, as judged at these instants."""
-    due, stop = clock.due, clock.stop
-    says = statement.stated(authority, matter, clock)
-    return Stored(
-        name=clock.name,
-        subject=clock.subject,
-        state=clock.state,
-        item=clock.item,
-        unit=clock.unit,
-        zone=clock.limit.zone,
-        due_on=due.due_on if due else None,
-        late_from=due.late_from if due else None,
-        done_at=stop.at if stop else None,
-        done_on=stop.on if stop else None,
-        withdrawn=stop is not None and stop.withdrawn,
-        warned=clock.warned,
-        alarms=clock.alarms,
-        says=says,
-        digest=statement.digest(says) if due else None,
-        known=known,
-        confirmed=confirmed,
-    )
-
-
 def compare(old: Stored | None, new: Stored) -> tuple[Stored, tuple[Change, ...]]:
     """The row to store and the events to publish now that the fold says `new`."""
     before = old if old is not None and old.applies else None
-    changes = tuple(_changes(before, new, old.miss if old else None))
+    changes = (*_changes(before, new, old.miss if old else None), *_findings(before, new))
     miss = new.late_from if new.state in LATE else None
     return replace(new, miss=miss, revision=(old.revision if old else 0) + len(changes)), changes
 
@@ -101,47 +42,62 @@ def vanish(old: Stored, *, registered: bool) -> tuple[Stored, tuple[Change, ...]
         return old, ()
     changes: list[Change] = []
     if old.miss is not None:
-        changes.append(_withdrawn(old, "voided", old.says["facts"]))
+        changes += _untrue(old, "voided", old.says["facts"])
     if old.state is not State.VOID:
         changes.append(_voided(old, "limit-removed" if registered else "registration-retracted", old.says["facts"]))
     gone = replace(old, state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
     return gone, tuple(changes)
 
 
-def fire(row: Stored, confirmed: datetime) -> tuple[Stored, tuple[Change, ...]]:
-    """What the stored row says at its alarm: the last warning that has passed, or the miss (D12)."""
+def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[Stored, tuple[Change, ...]]:
+    """What the stored row says at its alarm: the last warning that has passed, the miss, or that it lasts (D12). Nobody
+    is named while its source is `heard` to have sent less than that: then it waits, without an alarm (D8).
+    """
     passed = [label for at, label in row.alarms if at <= confirmed]
     if not passed:
         return row, ()
+    told_up_to = heard.get(row.says["facts"][0]["source"]) if heard else None
+    if MISS in passed and told_up_to is not None and row.late_from is not None and told_up_to < row.late_from:
+        told = next((label for label in reversed(passed) if label != MISS and not label.startswith(PASSED)), row.warned)
+        return replace(row, warned=told, alarms=(), confirmed=confirmed, unconfirmed=True), ()
     ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
-    if passed[-1] != MISS:
-        warned = replace(
-            row, state=State.WARNED, warned=told, alarms=ahead, confirmed=confirmed, revision=row.revision + 1
-        )
-        return warned, (_warned(warned),)
-    changes = [_missed(row)] if row.done_at is None else [_missed(row), _ended("deadline.stopped_late", row)]
-    late = replace(
-        row, state=State.MISSED if row.done_at is None else State.MISSED_DONE, miss=row.late_from, warned=told,
-        alarms=ahead, confirmed=confirmed, revision=row.revision + len(changes),
-    )  # fmt: skip
-    return late, tuple(changes)
+    fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
+    changes: list[Change] = []
+    if MISS in passed:
+        fired = replace(fired, state=State.MISSED if row.done_at is None else State.MISSED_DONE, miss=row.late_from)
+        changes = [_missed(fired), *_deemed(fired)]
+        if row.done_at is not None:
+            changes.append(_ended("deadline.stopped_late", fired))
+    if passed[-1].startswith(PASSED):
+        changes.append(_overdue(fired))
+    elif passed[-1] != MISS:
+        fired = replace(fired, state=State.WARNED)
+        changes = [_warned(fired)]
+    return replace(fired, revision=row.revision + len(changes)), tuple(changes)
 
 
 def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iterator[Change]:
     stop = new.says.get("stop", {"facts": new.says["facts"]})
     if old is not None and standing is not None and (new.state not in LATE or new.late_from != standing):
         if new.late_from != standing:
-            yield _withdrawn(old, "due-moved", new.says["facts"], _mover(old, new))
+            yield from _untrue(old, "due-moved", new.says["facts"], _mover(old, new))
         else:
-            yield _withdrawn(old, "voided" if new.state is State.VOID else "met", stop["facts"])
+            yield from _untrue(old, "voided" if new.state is State.VOID else "met", stop["facts"])
         standing = None
+    if new.state is State.VOID and (old is None or old.state is not State.VOID) and new.late_from is None:
+        yield _voided(new, _void_reason(new), _void_facts(new))
+        return
     if new.late_from is None:
-        if old is not None and old.late_from is not None and old.state is not State.VOID:
+        if new.state is State.PAUSED:
+            yield from _paused(old, new)
+        elif old is not None and old.late_from is not None and old.state is not State.VOID:
             # what started it never was, or its limit cannot be counted now: no due is awaited
             yield _voided(new, "limit-removed", new.says["facts"], _mover(old, new))
         return
-    if old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
+    if old is not None and old.state is State.PAUSED and new.state not in GOING_ON:
+        yield Change("deadline.resumed", statement.scheduled(new.says), _mover(old, new))
+    elif old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
         yield Change("deadline.scheduled", statement.scheduled(new.says), _cause(new.says["facts"]))
     elif old.late_from != new.late_from:
         told = {**statement.scheduled(new.says), "previous_due": old.says["counted"]["due"]}
@@ -150,7 +106,9 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
         case State.MET if old is None or old.state is not State.MET or old.done_at != new.done_at:
             yield _ended("deadline.met", new)
         case State.VOID if old is None or old.state is not State.VOID:
-            yield _voided(new, _void_reason(new), stop["facts"])
+            yield _voided(new, _void_reason(new), _void_facts(new))
+        case State.PAUSED:
+            yield from _paused(old, new)
         case State.WARNED if old is None or (old.warned, old.late_from) != (new.warned, new.late_from):
             yield _warned(new)
         case State.MISSED | State.MISSED_DONE:
@@ -165,8 +123,59 @@ def _late(old: Stored | None, new: Stored) -> Iterator[Change]:
     again = old is None or (old.digest is not None and old.digest != new.digest) or reopened
     if again:
         yield _missed(new)
+    if old is None or not any(_deemed(old)):
+        yield from _deemed(new)
     if new.state is State.MISSED_DONE and (again or old is None or old.done_at != new.done_at):
         yield _ended("deadline.stopped_late", new)
+    if _told_late(new) and (old is None or old.warned != new.warned):
+        yield _overdue(new)
+
+
+def _paused(old: Stored | None, new: Stored) -> Iterator[Change]:
+    pause = new.says["pause"]
+    if old is None or old.says.get("pause") != pause:
+        yield Change("deadline.paused", {**new.says["about"], **pause}, _cause(pause["facts"]))
+
+
+def _untrue(old: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Iterator[Change]:
+    """The miss falls, and with it what silence meant."""
+    yield _withdrawn(old, reason, facts, cause)
+    if statement.deemed(old.says) is not None:
+        told = {**statement.dated(old.says), "facts": facts}
+        yield Change("deadline.deemed_revoked", told, cause or _cause(facts))
+
+
+def _deemed(row: Stored) -> Iterator[Change]:
+    says = statement.deemed(row.says)
+    if says is not None:
+        yield Change("deadline.deemed", says, _cause(row.says["facts"]))
+
+
+def _findings(old: Stored | None, new: Stored) -> Iterator[Change]:
+    """What is found now and was not before, and what was and is no more."""
+    before = {} if old is None else {_found(each): each for each in old.says.get("findings", ())}
+    after = {_found(each): each for each in new.says.get("findings", ())}
+    for key, each in after.items():
+        if key not in before:
+            yield Change("deadline.finding", {**new.says["about"], **each}, _cause(each["facts"]))
+    for key, each in before.items():
+        if key not in after:
+            told = {**new.says["about"], "code": each["code"], "facts": each["facts"]}
+            yield Change("deadline.finding_revoked", told, _cause(new.says["facts"]))
+
+
+def _found(finding: Statement) -> tuple[str, str]:
+    return finding["code"], _cause(finding["facts"])
+
+
+def _told_late(row: Stored) -> bool:
+    return row.warned is not None and row.warned.startswith(PASSED)
+
+
+def _overdue(row: Stored) -> Change:
+    passed = (row.warned or "").removeprefix(PASSED)
+    told = {**statement.dated(row.says), "overdue": passed, "facts": row.says["facts"]}
+    return Change("deadline.overdue", told, _cause(row.says["facts"]))
 
 
 def _missed(row: Stored) -> Change:
@@ -194,7 +203,15 @@ def _voided(row: Stored, reason: str, facts: list[Statement], cause: str | None 
     return Change("deadline.voided", {**row.says["about"], "reason": reason, "facts": facts}, cause or _cause(facts))
 
 
+def _void_facts(row: Stored) -> list[Statement]:
+    """What ended it: its withdrawal, or the pause that lasted too long."""
+    facts: list[Statement] = row.says["lapsed"] if "lapsed" in row.says else row.says["stop"]["facts"]
+    return facts
+
+
 def _void_reason(row: Stored) -> str:
+    if "lapsed" in row.says:
+        return "pause-lapsed"
     return "case-withdrawn" if row.subject.startswith("case:") else "withdrawn"
 
 

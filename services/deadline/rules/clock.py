@@ -6,9 +6,11 @@ not_started ──start──► running ──warning──► warned ──lat
                        paused ──── stop ────► met ;  void where it is withdrawn, or its pause has lapsed
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from services.deadline.rules.count import Due, Start
 from services.deadline.rules.course import Course
@@ -74,9 +76,10 @@ NOT_STARTED = Verdict(State.NOT_STARTED)
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One clock as computed. `facts` are the one that states the limit and the one that started it; `holdings` reach up
-    to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the version counted with, None where
-    there is none. `pause` is the one in which it stands still now, `lapsed` the one by which it ended.
+    """One clock as computed. `facts` are the one that states the limit, the one that started it and those that moved
+    its due; `holdings` reach up to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the
+    version counted with, None where there is none. `pause` is the one in which it stands still now, `lapsed` the one
+    by which it ended. `waited_for`: another clock starts with its late end.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Clock:
     pause: Pause | None
     lapsed: Pause | None
     findings: tuple[Finding, ...]
+    waited_for: bool
     facts: tuple[Fact, ...]
     holdings: tuple[Holding, ...]
     item: str | None
@@ -119,31 +123,37 @@ class Clock:
         return self.limit.on_expiry is not None and self.state in LATE
 
 
+Heard = Mapping[str, datetime]
+"""Up to when each source has sent everything (D8); a source that is not among them does not say."""
+EVERYBODY: Heard = MappingProxyType({})
+"""What was heard where no source says how far it has sent: all are taken to have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instants:
-    """When it is for a matter. Nothing after `now` is known (D7). Up to `confirmed` all that was sent is read, up to
-    `heard` its publisher has sent everything (D8): nothing is warned of beyond the one, nor missed beyond either.
+    """When it is for a matter. Nothing after `now` is known (D7). Up to `confirmed` all that was sent is read: nothing
+    is warned of or missed beyond, nor missed beyond what its source was `heard` to have sent (D8).
     """
 
     now: datetime
     confirmed: datetime
-    heard: datetime | None = None
+    heard: Heard
 
 
 def judge(
-    due: Due, stop: Fact | None, warnings: Warnings, overdue: Warnings, at: Instants, sworn: bool = False
+    due: Due, stop: Fact | None, warnings: Warnings, overdue: Warnings, confirmed: datetime, heard: datetime | None
 ) -> Verdict:
-    """Kept = done < late_from; missed = confirmed ≥ late_from and not kept (D6, D8). `sworn`: a person has
-    confirmed the miss, whatever the publisher has sent."""
+    """Kept = done < late_from; missed = confirmed ≥ late_from and not kept (D6); but nobody is named while the source
+    is `heard` to have sent less than that (D8). None: it does not say, or a person has confirmed the miss."""
     if stop is not None and stop.occurred < due.late_from:
         return Verdict(State.VOID if stop.type in WITHDRAWALS else State.MET)
-    passed = [label for instant, label in warnings if instant <= at.confirmed]
+    passed = [label for instant, label in warnings if instant <= confirmed]
     warned = passed[-1] if passed else None
-    if at.confirmed >= due.late_from:
-        if sworn or at.heard is None or at.heard >= due.late_from:
-            return _late(stop, warned, overdue, at.confirmed)
+    if confirmed >= due.late_from:
+        if heard is None or heard >= due.late_from:
+            return _late(stop, warned, overdue, confirmed)
         return Verdict(State.WARNED if warned else State.RUNNING, warned, (), unconfirmed=True)
-    ahead = tuple((instant, label) for instant, label in warnings if instant > at.confirmed)
+    ahead = tuple((instant, label) for instant, label in warnings if instant > confirmed)
     return Verdict(State.WARNED if warned else State.RUNNING, warned, (*ahead, (due.late_from, MISS), *overdue))
 
 

@@ -39,6 +39,15 @@ class Course:
     granted: tuple[Granted, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Those that moved the due, in order."""
+        if not self.halts and not self.granted and self.open is None:
+            return ()
+        found = [fact for halt in self.halts for fact in halt.pause.facts]
+        found += [granted.fact for granted in self.granted]
+        return tuple(sorted(found + list(self.open.facts if self.open is not None else ()), key=order))
+
 
 def course(
     limit: Limit, start: Start, pauses: Sequence[Pause], extensions: Sequence[Fact], calendar: Calendar

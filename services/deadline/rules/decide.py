@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.deadline.rules.change import Change, Stored, compare, rowed, vanish
+from services.deadline.rules.change import Change, compare, vanish
+from services.deadline.rules.clock import EVERYBODY, Heard
 from services.deadline.rules.facts import Fact
 from services.deadline.rules.fold import CalendarOf, fold
+from services.deadline.rules.stored import Stored, rowed
 from services.deadline.rules.tally import tally
 
 
@@ -32,6 +34,7 @@ def decide(
     calendar_of: CalendarOf,
     now: datetime,
     confirmed: datetime,
+    heard: Heard = EVERYBODY,
 ) -> Decision:
     """Fold and compare. A clock that was set back, or lags behind another replica's, takes nothing back: what was known
     stays known, and what has fired stays fired until a fact, not the time, says otherwise. A limit that cannot be
@@ -39,7 +42,7 @@ def decide(
     """
     confirmed = max([confirmed, *(row.confirmed for row in stored if row.confirmed is not None)])
     now = max([now, confirmed, *(row.known for row in stored if row.known is not None)])
-    folded = fold(facts, calendar_of, now, confirmed)
+    folded = fold(facts, calendar_of, now, confirmed, heard)
     before = {(row.name, row.subject): row for row in stored}
     decided = []
     uncountable = 0

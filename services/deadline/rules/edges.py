@@ -13,6 +13,12 @@ WAITING = (f"{ENDED}:", f"{EXPIRED}:", f"{DEEMED}:")
 """How a limit says that its clock starts with another's stop, its late_from, or silence that counts as an answer."""
 
 
+def waited_for(limit: Limit) -> list[str]:
+    """The clocks with whose late end this one starts."""
+    named = (text.partition(":") for text in limit.starts_on if text.startswith(WAITING))
+    return [name for how, _, name in named if how != ENDED]
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """How a clock began, and the fact that it rests on."""

@@ -11,10 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.clock import NOT_STARTED, Clock, Instants, State, Stop, Verdict, judge
+from services.deadline.rules.clock import (
+    EVERYBODY,
+    NOT_STARTED,
+    Clock,
+    Heard,
+    Instants,
+    State,
+    Stop,
+    Verdict,
+    judge,
+)
 from services.deadline.rules.count import Start
 from services.deadline.rules.course import Course, course
-from services.deadline.rules.edges import WAITING, Begun, begun_by, stop_of
+from services.deadline.rules.edges import WAITING, Begun, begun_by, stop_of, waited_for
 from services.deadline.rules.errors import BadLimit, DateOutOfRange, DeadlineError
 from services.deadline.rules.facts import (
     CONFIRMATION,
@@ -55,10 +65,10 @@ def fold(
     calendar_of: CalendarOf,
     now: datetime,
     confirmed: datetime,
-    heard: datetime | None = None,
+    heard: Heard = EVERYBODY,
 ) -> Folded:
     """All clocks of one matter. `calendar_of` gives the calendar of a code, or raises DeadlineError. Up to `confirmed`
-    all that was sent is read; up to `heard` the matter's publisher has sent everything, None where it does not say.
+    all that was sent is read; `heard` is up to when the sources have sent everything, where they say so (D8).
     """
     at = Instants(now, confirmed, heard)
     ordered = effective(facts)
@@ -88,6 +98,7 @@ class _Part:
         self._holdings = holdings_of_whole(self._registration, facts, apart)
         self._done: dict[tuple[str, str], Clock] = {}
         self._under_way: set[tuple[str, str]] = set()
+        self._waited_for = {name for stated in self._stated for name in waited_for(stated.limit)}
         self.again: list[datetime] = []
 
     def clocks(self) -> list[Clock]:
@@ -119,6 +130,8 @@ class _Part:
         rests_on: tuple[Fact, ...] = (stated.stated_by,)
         if begun is not None and begun.fact is not stated.stated_by:
             rests_on = (stated.stated_by, begun.fact)
+        if ran.course is not None:
+            rests_on += tuple(fact for fact in ran.course.facts if fact not in rests_on)
         return Clock(
             name=limit.clock,
             subject=stated.subject,
@@ -132,6 +145,7 @@ class _Part:
             pause=ran.pause,
             lapsed=ran.lapsed,
             findings=tuple(ran.findings),
+            waited_for=stated.name in self._waited_for,
             facts=rests_on,
             holdings=held,
             item=self._registration.item,
@@ -161,7 +175,9 @@ class _Part:
         sworn = any(
             fact.type == CONFIRMATION and fact.detail == Confirmed(limit.clock, stated.subject) for fact in self._facts
         )
-        verdict = judge(ran.due, stopped, warnings, overdue_instants(limit, ran.due, calendar), self._at, sworn)
+        heard = None if sworn else self._at.heard.get(stated.stated_by.identity[0])
+        overdue = overdue_instants(limit, ran.due, calendar)
+        verdict = judge(ran.due, stopped, warnings, overdue, self._at.confirmed, heard)
         if pause is not None and verdict.state in (State.RUNNING, State.WARNED):
             verdict = replace(verdict, state=State.PAUSED)
         return Ran(ran, verdict, findings, pause)

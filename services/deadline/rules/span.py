@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from services.deadline.rules.calendar import Calendar
+from services.deadline.rules.calendar import MIDNIGHT, Calendar
 from services.deadline.rules.errors import BadCalendar, BadLimit, DateOutOfRange, NaiveInstant
 from services.deadline.rules.limits import Amount, Unit
 
@@ -148,7 +148,7 @@ def _sessions_from(instant: datetime, calendar: Calendar, zone: ZoneInfo) -> Ite
     day = calendar.on_or_after(local_date(instant, zone))
     while True:
         for opens, closes in calendar.sessions_on(day):
-            begin, end = max(at_local(day, opens, zone), instant), at_local(day, closes, zone)
+            begin, end = max(at_local(day, opens, zone), instant), _closing(day, closes, zone)
             if begin < end:
                 yield begin.astimezone(UTC), end
         day = calendar.next_working_day(day)
@@ -160,10 +160,14 @@ def _sessions_until(instant: datetime, calendar: Calendar, zone: ZoneInfo) -> It
     day = calendar.on_or_before(local_date(instant, zone))
     while True:
         for opens, closes in reversed(calendar.sessions_on(day)):
-            begin, end = at_local(day, opens, zone), min(at_local(day, closes, zone), instant)
+            begin, end = at_local(day, opens, zone), min(_closing(day, closes, zone), instant)
             if begin < end:
                 yield begin, end.astimezone(UTC)
         day = calendar.previous_working_day(day)
+
+
+def _closing(day: date, closes: time, zone: ZoneInfo) -> datetime:
+    return end_of_day(day, None if closes == MIDNIGHT else closes, zone)
 
 
 def _need_sessions(calendar: Calendar) -> None:

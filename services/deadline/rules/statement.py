@@ -14,8 +14,12 @@ from zoneinfo import ZoneInfo
 
 from services.deadline.rules.clock import Clock, Holding
 from services.deadline.rules.count import Due
-from services.deadline.rules.facts import Fact
+from services.deadline.rules.course import Course
+from services.deadline.rules.facts import Extended, Fact
 from services.deadline.rules.limits import Limit
+from services.deadline.rules.pauses import Pause
+from services.deadline.rules.points import Point
+from services.deadline.rules.terms import further_terms
 
 Statement = Mapping[str, Any]
 TOLD_HOLDINGS = 20
@@ -63,13 +67,14 @@ def limit_text(limit: Limit) -> Statement:
     text |= {"start_rule": limit.start_rule.value, "roll": limit.roll.value, "zone": limit.zone}
     if limit.day_ends is not None:
         text["day_ends"] = limit.day_ends.isoformat()
-    return text | {
+    text |= {
         "calendar": limit.calendar,
         "starts_on": list(limit.starts_on),
         "stops_on": list(limit.stops_on),
         "warnings": list(limit.warnings),
         "source": limit.source,
     }
+    return {**text, **further_terms(limit)}
 
 
 def holding_text(holding: Holding, before: datetime | None = None) -> Statement:
@@ -82,6 +87,38 @@ def holding_text(holding: Holding, before: datetime | None = None) -> Statement:
         text["unit"] = holding.unit
     if holding.person:
         text["person"] = holding.person
+    return text
+
+
+def point_text(point: Point) -> str:
+    """The day where only that is known, else the instant."""
+    return point.on.isoformat() if point.on is not None else instant_text(point.at)
+
+
+def pause_text(pause: Pause) -> Statement:
+    """A pause; `until` is absent where it is open."""
+    text = {"ground": pause.ground, "since": point_text(pause.begin)}
+    if pause.end is not None:
+        text["until"] = point_text(pause.end)
+    return text
+
+
+def _changes(ran: Course) -> Statement:
+    """What moved the due; nothing of a plain count."""
+    text: dict[str, Any] = {}
+    if ran.halts:
+        text["pauses"] = [{**pause_text(halt.pause), "assumed": halt.pause.assumed} for halt in ran.halts]
+    if ran.granted:
+        text["extensions"] = [_extension(granted.said) for granted in ran.granted]
+    return text
+
+
+def _extension(said: Extended) -> Statement:
+    text = {} if said.by is None else {"by": str(said.by)}
+    if said.until is not None:
+        text["until"] = said.until.isoformat()
+    if said.approver is not None:
+        text["approver"] = said.approver
     return text
 
 
@@ -104,6 +141,18 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
     }
     if clock.problem is not None:
         says["problem"] = clock.problem
+    if clock.pause is not None:
+        says["pause"] = {**pause_text(clock.pause), "facts": [fact_text(fact) for fact in clock.pause.facts]}
+    if clock.lapsed is not None:
+        says["lapsed"] = [fact_text(fact) for fact in clock.lapsed.facts]
+    if clock.findings:
+        says["findings"] = [
+            {"code": each.code, "detail": each.detail, "facts": [fact_text(each.fact)]} for each in clock.findings
+        ]
+    if clock.waited_for:
+        says["waited_for"] = True
+    if clock.course is not None and (changes := _changes(clock.course)):
+        says["changes"] = changes
     if (due := clock.due) is not None:
         says["counted"] = {
             "due": due_text(due, clock.limit.zone),
@@ -127,7 +176,7 @@ def dated(says: Statement) -> Statement:
 
 def scheduled(says: Statement) -> Statement:
     """The count and what it rests on."""
-    return {**says["about"], **says["counted"], "facts": says["facts"]}
+    return {**says["about"], **says["counted"], "facts": says["facts"], **says.get("changes", {})}
 
 
 def missed(says: Statement) -> Statement:
@@ -135,6 +184,12 @@ def missed(says: Statement) -> Statement:
     counted = says["counted"]
     rest = {"limit": counted["limit"], "calendar": counted["calendar"], "detected_at": None}
     return {**dated(says), **rest, "holdings": says["holdings"], "facts": says["facts"]}
+
+
+def deemed(says: Statement) -> Statement | None:
+    """What silence means once the limit has passed; None where it means nothing."""
+    expiry = says["counted"]["limit"].get("on_expiry") if "counted" in says else None
+    return None if expiry is None else {**dated(says), **expiry, "facts": says["facts"]}
 
 
 def digest(says: Statement) -> str:

@@ -1,18 +1,21 @@
 """What operators count of clocks, as differences: a batch adds what it changed, so that nobody counts millions of rows.
 
-The kinds of a clock are its state and, besides, `uncountable` and `provisional`. A clock that does not apply has none.
+The kinds of a clock are its state and, besides, `uncountable`, `unconfirmed` and
+`provisional`. A clock that does not apply has none.
 """
 
 from collections import Counter
 
-from services.deadline.rules.change import Stored
 from services.deadline.rules.clock import State
+from services.deadline.rules.stored import Stored
 
 UNCOUNTABLE = "uncountable"
 """Its limit cannot be counted: nobody is held to it."""
+UNCONFIRMED = "unconfirmed"
+"""It is late, but nobody is named until its publisher has told what it did, or a person confirms it (D8)."""
 PROVISIONAL = "provisional"
 """It runs into a year whose official calendar is not published, and is not over yet (R3)."""
-_RUNNING = (State.RUNNING, State.WARNED)
+_RUNNING = (State.RUNNING, State.WARNED, State.PAUSED)
 
 
 def kinds(row: Stored | None) -> list[str]:
@@ -22,7 +25,9 @@ def kinds(row: Stored | None) -> list[str]:
     found = [row.state.value]
     if row.problem is not None:
         found.append(UNCOUNTABLE)
-    if row.state in _RUNNING and row.says["counted"]["provisional"]:
+    if row.unconfirmed:
+        found.append(UNCONFIRMED)
+    if row.state in _RUNNING and row.late_from is not None and row.says["counted"]["provisional"]:
         found.append(PROVISIONAL)
     return found
 

@@ -86,8 +86,8 @@ class TimeTrack:
         return added
 
     def extend(self, to: date) -> None:
-        """The last instant is now that one."""
-        self.nominal = point_of(to, self._zone).at
+        """The last instant is now that one, or the end of a pause that it lies in."""
+        self.nominal = max(point_of(to, self._zone).at, self._covered)
         self._settle()
 
     def _later(self, at: datetime, added: timedelta) -> datetime:
