@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from services.deadline.rules.errors import BadCalendar
 from services.deadline.rules.limits import Amount
 from services.deadline.rules.warnings import warning_instants
 from tests.oracle.adapter import calendar_of, clock_of, limit_of, told
@@ -18,11 +17,6 @@ from tests.oracle.judge import expected
 from tests.oracle.vectors import DIRECTORY, files, parsed, read
 
 FILES = pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)
-UNSAYABLE: set[str] = set()
-"""Offices that work round the clock: a session cannot close at 24:00 (services/deadline/rules/calendar.py)."""
-COUNTED = pytest.mark.parametrize(
-    "path", [path for path in files() if path.stem not in UNSAYABLE], ids=lambda path: path.stem
-)
 
 
 def figures(answer: Case, vector: Case) -> dict[str, Any]:
@@ -45,14 +39,14 @@ def test_the_oracle_counts_what_the_vectors_say(path: Path) -> None:
     assert [{label: at for at, label in mine} for _, mine in warned] == [instants(said) for said, _ in warned]
 
 
-@COUNTED
+@FILES
 def test_the_product_counts_what_the_vectors_say(path: Path) -> None:
     found = [(vector, told(case)) for vector, case in read(path)]
     assert [theirs["problem"] for _, theirs in found if theirs["problem"]] == []
     assert [vector for vector, theirs in found if figures(theirs, vector) != wanted(vector)] == []
 
 
-@COUNTED
+@FILES
 def test_the_product_warns_when_the_vectors_say(path: Path) -> None:
     for vector, case in read(path):
         if "warnings" in vector:
@@ -61,13 +55,6 @@ def test_the_product_warns_when_the_vectors_say(path: Path) -> None:
             assert clock.due and clock.start
             warned = warning_instants(limit_of(case["limit"]), clock.due, clock.start, calendar)
             assert {label: at for at, label in warned} == instants(vector["warnings"])
-
-
-@pytest.mark.parametrize("stem", sorted(UNSAYABLE))
-def test_what_a_calendar_cannot_say_is_refused_instead_of_counted_wrongly(stem: str) -> None:
-    for _, case in read(DIRECTORY / f"{stem}.json"):
-        with pytest.raises(BadCalendar):
-            calendar_of(case["calendar"], case["limit"]["zone"])
 
 
 @FILES
