@@ -54,6 +54,8 @@ def judged(
     to = _until(said.until, limit, base) if said.by is None else _by(said.by, limit, base, calendar)
     if to is None:
         return Finding("extension-unit", f"a limit in days cannot be extended by {said.by}", fact)
+    if to <= nominal:
+        return Finding("extension-shortens", "the limit would not end later by it", fact)
     if terms.most is not None:
         furthest = _by(terms.most, limit, unextended, calendar)
         if furthest is not None and to > furthest:

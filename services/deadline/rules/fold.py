@@ -196,8 +196,8 @@ class _Part:
     def _standing(self, counted: Sequence[Pause]) -> Pause | None:
         """The pause in which the clock stands still now."""
         standing = next((pause for pause in counted if pause.covers(self._at.now)), None)
-        if standing is not None and standing.end is not None:
-            self.again.append(standing.end.at)
+        if standing is not None and standing.over is not None:
+            self.again.append(standing.over)
         return standing
 
     def _waits_for(self, stated: Stated) -> list[tuple[str, Clock]]:

@@ -34,7 +34,8 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A stretch that does not count: by days (begin, end], by hours [begin, end). `end` None: it is open. `assumed`: no
-    fact has ended it. `lapses` is when it exceeds its longest length, `closes` whether the clock ends by that.
+    fact has ended it. `over` is when the clock goes on: where only the day of the end is assumed, that day does not
+    count, and has to pass. `lapses` is when it exceeds its longest length, `closes` whether the clock ends by that.
     """
 
     begin: Point
@@ -42,12 +43,13 @@ class Pause:
     ground: str
     assumed: bool
     facts: tuple[Fact, ...]
+    over: datetime | None = None
     lapses: datetime | None = None
     closes: bool = False
 
     def covers(self, at: datetime) -> bool:
         """Whether the clock stands still then."""
-        return self.begin.at <= at and (self.end is None or at < self.end.at)
+        return self.begin.at <= at and (self.over is None or at < self.over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,12 @@ def _pause(each: Interruption, terms: PauseTerms, stop: Fact | None, calendar: C
             if terms.then is AtLongest.RESUME:
                 end, assumed, by = longest, True, None
             else:
-                lapses = longest.at
+                lapses = longest.over(zone)
     if end is not None and end.at < begin.at:
         end = begin
     facts = (each.fact,) if by is None else (each.fact, by)
-    return Pause(begin, end, each.said.ground, assumed, facts, lapses, terms.then is AtLongest.CLOSE)
+    over = None if end is None else end.over(zone) if assumed else end.at
+    return Pause(begin, end, each.said.ground, assumed, facts, over, lapses, terms.then is AtLongest.CLOSE)
 
 
 def _point(fact: Fact) -> Point:

@@ -25,6 +25,10 @@ class Point:
     at: datetime
     on: date | None = None
 
+    def over(self, zone: ZoneInfo) -> datetime:
+        """When it has passed for certain: the instant itself, or the end of its day in the zone."""
+        return self.at if self.on is None else midnight(add_days(self.on, 1), zone)
+
     def day(self, zone: ZoneInfo) -> date:
         """Its day in the zone."""
         return self.on or local_date(self.at, zone)
@@ -42,10 +46,9 @@ def after(point: Point, amount: Amount, calendar: Calendar, zone: ZoneInfo) -> P
             return Point(shifted(point.at, timedelta(hours=amount.count)))
         case Unit.WORKING_HOURS | Unit.WORKING_MINUTES:
             return Point(add_working_time(point.at, working_span(amount), calendar, zone))
-    day = day_after(point.day(zone), amount, calendar)
-    if point.on is not None:
-        return Point(midnight(day, zone), day)
-    return Point(at_local(day, point.at.astimezone(zone).time(), zone))
+    day = day_after(local_date(point.at, zone), amount, calendar)
+    at = at_local(day, point.at.astimezone(zone).time(), zone)
+    return Point(at) if point.on is None else Point(at, day_after(point.on, amount, calendar))
 
 
 def day_after(day: date, amount: Amount, calendar: Calendar) -> date:
