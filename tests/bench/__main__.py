@@ -23,6 +23,7 @@ from tests.bench.ground import Ground
 from tests.bench.intake import http, intake
 from tests.bench.million import million
 from tests.bench.processes import load, machine
+from tests.bench.recalculation import recalculation
 from tests.bench.replay import replay
 from tests.bench.report import Options, Report
 from tests.bench.steady import steady_1, steady_2
@@ -41,6 +42,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "steady-1": steady_1,
     "steady-2": steady_2,
     "million": million,
+    "recalculation": recalculation,
     "replay": replay,
 }
 
