@@ -14,6 +14,7 @@ from services.intake.rules.silence import FIRST_GAP
 from services.intake.watch import sources
 from shared.postgres import Pool, connect, migrate
 from tests.support import case_world, deadline_service
+from tests.support.deadline_calendars import NOTICE_2027, published, recalculate, recalculating, when
 from tests.support.deadline_service import Service, at, fact, terms
 from tests.support.intake_submissions import good
 from tests.support.intake_world import PATIENCE, World, intake_world
@@ -84,6 +85,29 @@ async def test_what_cannot_be_held_to_is_counted_until_it_is_mended(service: Ser
         await service.deliver(fact("limits.changed", f"l-{name}", at("03-02 08:30"), key=("A", name), **changed))
     await look(service)
     assert metric("duban_deadline_provisional_clocks") == metric("duban_deadline_uncountable_clocks") == 0
+
+
+async def test_a_calendar_tells_until_when_it_is_official_and_a_recalculation_how_far_it_is(service: Service) -> None:
+    async def looked() -> tuple[float | None, ...]:
+        async with service.pool.acquire() as conn, conn.transaction():
+            await watch.recalculations(service.clock)(conn)
+        return (
+            metric("duban_deadline_calendar_certain_days", code="CN"),
+            metric("duban_deadline_oldest_recalculation_seconds"),
+            metric("duban_deadline_recalculation_folded"),
+        )
+
+    service.clock.now = when("2026-12-15 09:00")
+    limits = (terms(amount="20wd"),)
+    await service.deliver(*(fact("matter.registered", n, service.clock.now, key=("A", n), limits=limits) for n in "12"))
+    assert await looked() == (16, 0, 0)
+    service.clock.now = when("2026-12-20 09:00")
+    await service.deliver(published(NOTICE_2027, service.clock.now))
+    service.clock.now += timedelta(minutes=5)
+    await recalculating(service, batch=1).run_once()
+    assert await looked() == (376, 300, 1)
+    await recalculate(service)
+    assert await looked() == (376, 0, 0)
 
 
 async def test_an_alarm_that_nobody_fires_grows_old_and_lateness_tells_how_late_it_was(service: Service) -> None:
