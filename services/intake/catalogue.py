@@ -40,6 +40,11 @@ from shared.events.limits import LimitTerms
 
 __all__ = ["CatalogueError", "items_of", "load", "read", "terms_of"]
 
+OF_EACH = {
+    "stage": (("stage.started",), ("stage.finished",)),
+    "task": (("task.assigned",), ("task.finished",)),
+}
+"""What starts and stops a clock of a stage or task, unless its limit says otherwise: the item's are the matter's."""
 _TERMS = tuple(LimitTerms.model_fields)
 _Part = TypeVar("_Part")
 
@@ -91,6 +96,7 @@ def _version(item: ItemForm, form: VersionForm, zone: str, calendar: str) -> Ite
 
 
 def _limit(item: ItemForm, form: LimitForm, zone: str, calendar: str) -> Limit:
+    starts_on, stops_on = (item.starts_on, item.stops_on) if form.per is None else OF_EACH[form.per]
     return Limit(
         clock=form.clock,
         amount=form.amount,
@@ -100,8 +106,8 @@ def _limit(item: ItemForm, form: LimitForm, zone: str, calendar: str) -> Limit:
         zone=form.zone or zone,
         day_ends=form.day_ends,
         calendar=form.calendar or calendar,
-        starts_on=form.starts_on or item.starts_on,
-        stops_on=form.stops_on or item.stops_on,
+        starts_on=form.starts_on or starts_on,
+        stops_on=form.stops_on or stops_on,
         warnings=form.warnings,
         source=form.source,
         kind=form.kind,

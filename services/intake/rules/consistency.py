@@ -47,6 +47,8 @@ def findings(limits: Sequence[Limit], grounds: Collection[str] = ()) -> Iterator
         stated = [pause.ground for pause in limit.pauses or ()]
         for ground in sorted({ground for ground in stated if stated.count(ground) > 1}):
             yield Finding("ground-twice", limit.clock, f"has two rules for pauses on {ground}")
+    for limit in [limit for limit in limits if limit.per == "task"][1:]:
+        yield Finding("tasks-twice", limit.clock, "is a second limit for each task: a task has one clock")
     yield from _cycles(clocks)
     yield from _promises(limits)
 

@@ -185,8 +185,7 @@ items:
     assert terms.model_dump(mode="json", exclude_none=True) == {
         "clock": "stage", "amount": "3wd", "start_rule": "day0", "roll": "none", "zone": "Asia/Shanghai",
         "calendar": "CN", "starts_on": ["deemed:notice", "matter.accepted"],
-        "stops_on": ["matter.decided", "matter.closed", "matter.refused"], "warnings": [], "source": "not verified",
-        "kind": "promised", "per": "stage", "stage": "review", "cut_off": "17:00:00", "choose": "earlier",
+        "stops_on": ["stage.finished"], "warnings": [], "source": "not verified", "kind": "promised", "per": "stage", "stage": "review", "cut_off": "17:00:00", "choose": "earlier",
         "second": {"amount": "5d", "start_rule": "day0", "roll": "next"},
         "pauses": [
             {"ground": "hearing", "then": "alarm"},
@@ -197,6 +196,21 @@ items:
         },
         "restarts_on": ["correction.received"], "overdue": ["5wd"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("per", "starts", "stops"),
+    [("stage", "stage.started", "stage.finished"), ("task", "task.assigned", "task.finished")],
+)
+def test_a_limit_for_each_part_runs_from_its_start_to_its_end(
+    tmp_path: Path, per: str, starts: str, stops: str
+) -> None:
+    text = f"items: [{{code: a, zone: Asia/Shanghai, calendar: CN, limits: [{{amount: 3wd, per: {per}}}]}}]"
+    (limit,) = load([write(tmp_path, text)], calendar="CN").items["a"].versions[0].limits
+    assert (limit.starts_on, limit.stops_on) == ((starts,), (stops,))
+    own = text.replace("per:", "stops_on: [matter.closed], per:")
+    (limit,) = load([write(tmp_path, own)], calendar="CN").items["a"].versions[0].limits
+    assert (limit.starts_on, limit.stops_on) == ((starts,), ("matter.closed",))
 
 
 @pytest.mark.parametrize(

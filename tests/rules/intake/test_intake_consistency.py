@@ -57,6 +57,13 @@ def test_a_clock_waits_for_one_clock_and_not_for_one_of_each_task() -> None:
     assert codes([limit("a", "ended:b"), replace(limit("b"), per="task")]) == {("not-one-clock", "a")}
 
 
+def test_a_task_has_one_clock() -> None:
+    assert codes([replace(limit("a"), per="task"), replace(limit("b"), per="task")]) == {("tasks-twice", "b")}
+    assert (
+        codes([replace(limit("a"), per="stage"), replace(limit("b"), per="stage"), replace(PLAIN, clock="c")]) == set()
+    )
+
+
 def test_silence_that_counts_as_nothing_starts_nothing() -> None:
     assert codes([limit("a", "deemed:b"), limit("b")]) == {("never-deemed", "a")}
     assert codes([limit("a", "deemed:b"), replace(limit("b"), on_expiry=CONSENT)]) == set()
