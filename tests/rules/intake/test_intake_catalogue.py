@@ -185,7 +185,8 @@ items:
     assert terms.model_dump(mode="json", exclude_none=True) == {
         "clock": "stage", "amount": "3wd", "start_rule": "day0", "roll": "none", "zone": "Asia/Shanghai",
         "calendar": "CN", "starts_on": ["deemed:notice", "matter.accepted"],
-        "stops_on": ["stage.finished"], "warnings": [], "source": "not verified", "kind": "promised", "per": "stage", "stage": "review", "cut_off": "17:00:00", "choose": "earlier",
+        "stops_on": ["stage.finished"], "warnings": [], "source": "not verified",
+        "kind": "promised", "per": "stage", "stage": "review", "cut_off": "17:00:00", "choose": "earlier",
         "second": {"amount": "5d", "start_rule": "day0", "roll": "next"},
         "pauses": [
             {"ground": "hearing", "then": "alarm"},
