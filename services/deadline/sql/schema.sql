@@ -143,7 +143,8 @@ create view next_alarm as
  SELECT LEAST(( SELECT next_firing.at
            FROM next_firing), ( SELECT min(recalculations.since) AS min
            FROM recalculations
-          WHERE recalculations.finished_at IS NULL)) AS at;
+          WHERE recalculations.finished_at IS NULL), ( SELECT min(calendars_in_force.changes_at) AS min
+           FROM calendars_in_force)) AS at;
 
 create view next_firing as
  SELECT LEAST(( SELECT min(first.at) AS min
