@@ -8,10 +8,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.deadline.rules.change import Change
 from services.deadline.rules.stored import Stored
+from shared.events.deadline import DEADLINE_EVENTS
 
 OPEN_STATES = ("not_started", "running", "warned", "missed")
 """Of clocks that are not over; a missed one is past its due and still not done."""
-CHANGE_TYPES = ("scheduled", "rescheduled", "warned", "met", "missed", "stopped_late", "withdrawn", "voided")
+CHANGE_TYPES = tuple(event.TYPE for event in DEADLINE_EVENTS)
 _ALL_ALIKE = " Every replica shows the same: take the maximum."
 _AGAIN = " Counted when decided: a batch that is rolled back and retried counts again."
 
@@ -111,7 +112,7 @@ SWEEP_CLOCKS = Histogram(
 )
 FIRED = Counter("duban_deadline_alarms_fired_total", "Alarms fired by the sweep.")
 
-_BY_TYPE = {f"deadline.{name}": CHANGES.labels(f"deadline.{name}") for name in CHANGE_TYPES}
+_BY_TYPE = {type_: CHANGES.labels(type_) for type_ in CHANGE_TYPES}
 _BY = {"sweep": LATENESS.labels("sweep"), "facts": LATENESS.labels("facts")}
 
 
