@@ -46,13 +46,15 @@ def read_as(
 
 
 class Heard(NamedTuple):
-    """An event's content, and the attributes that say what it is about. `subject` is its aggregate's key."""
+    """An event's content, and the attributes that say what it is about. `subject` is its aggregate's key, `time` as it
+    is written."""
 
     id: str
     source: str
     subject: str
     revision: int
     data: bytes
+    time: bytes
 
 
 Parse = Callable[[Heard], T]
@@ -90,6 +92,7 @@ class Reader(Generic[T]):
                     _there(attributes["ce_subject"]).decode(),
                     int(_there(attributes["ce_revision"])),
                     m.value or b"",
+                    _there(attributes["ce_time"]),
                 )
                 found.append((heard, parse(heard)))
             except (KeyError, ValueError) as error:

@@ -6,10 +6,11 @@ An inbox is read by its person and by those who read all; subscriptions are the 
 import base64
 import binascii
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -19,7 +20,9 @@ from services.notification import metrics, store
 from services.notification.channels.webhook import ended
 from services.notification.publish import publish
 from services.notification.rules.webhooks import DELETED, takes, wrong_with_url
+from services.notification.showing import FIRST, NONE, Digest, digests_of, texts_of, texts_of_digest
 from services.notification.store import Place
+from services.notification.texts import DIGEST
 from services.notification.texts.words import LANGUAGES, Language
 from shared.clock import Clock
 from shared.events.base import Instant, Model
@@ -67,17 +70,27 @@ def routes(api: Api) -> APIRouter:
     @router.get("/people/{person:path}/inbox")
     @allow(Role.CLERK, Role.OFFICIAL, Role.SUPERVISOR, Role.AUDITOR)
     async def inbox(
-        request: Request, person: Line, lang: Language | None = None, cursor: Cursor = None, limit: Limit = 100
+        request: Request,
+        person: Line,
+        lang: Language | None = None,
+        digest: UUID | None = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
     ) -> Response:
         """What a person was told, newest first: in `lang`, else in the language that Accept-Language prefers, else in
-        both."""
+        both. A digest tells of further notices; `digest` lists those."""
         if not caller_of(request).sees_person(person):
             raise forbidden("An inbox is its person's own.")
         language = lang or _preferred(request.headers.get("accept-language", ""))
         async with api.pool.acquire() as conn:
-            rows = await store.select_inbox(conn, person, _place(cursor), limit + 1)
+            if digest is not None:
+                rows = await store.select_gathered(conn, person, digest, _place(cursor), limit + 1)
+            else:
+                rows = await store.select_inbox(conn, person, _place(cursor), limit + 1)
+            ids = [row["id"] for row in rows[:limit] if row["kind"] == DIGEST]
+            digests = digests_of(await store.select_digests(conn, ids, FIRST)) if ids else {}
         chosen = (language,) if language else LANGUAGES
-        page = _page("notices", rows, limit, lambda row: {**_notice(row), **_texts(row, chosen)})
+        page = _page("notices", rows, limit, lambda row: _told(row, digests, chosen))
         response = tagged(request, page)
         response.headers["vary"] = "accept-language"
         return response
@@ -211,8 +224,17 @@ def _notice(row: Record) -> dict[str, Any]:
     return {name: value for name, value in _about(row).items() if name in names} | {"case": row["case_id"]}
 
 
-def _texts(row: Record, languages: Sequence[Language]) -> dict[str, Any]:
-    return {code: {"subject": row[f"subject_{code}"], "body": row[f"body_{code}"]} for code in languages}
+def _told(row: Record, digests: Mapping[UUID, Digest], languages: Sequence[Language]) -> dict[str, Any]:
+    """A notice, or a digest with where to read what it gathers."""
+    if row["kind"] != DIGEST:
+        return {**_notice(row), **texts_of(row, languages)}
+    where = f"/v1/people/{quote(row['recipient'], safe='')}/inbox?digest={row['id']}"
+    digest = digests.get(row["id"], NONE)
+    return {
+        "id": str(row["id"]), "kind": DIGEST, "created_at": row["created_at"], "since": row["since"],
+        "gathered": digest.gathered, "notices": where, "case": None, "matter": None,
+        **texts_of_digest(digest, row["since"], where, languages),
+    }  # fmt: skip
 
 
 def _preferred(header: str) -> Language | None:

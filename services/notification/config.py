@@ -19,3 +19,11 @@ class Settings(ServiceSettings):
     notification_webhook_timeout_s: float = Field(10.0, gt=0, description="Seconds in which a receiver must answer.")
     notification_webhook_batch: int = Field(100, ge=1, description="Calls under way at once.")
     notification_webhook_poll_s: float = Field(1.0, gt=0, description="Seconds between looks for due deliveries.")
+    notification_digest_after: int = Field(
+        50,
+        ge=1,
+        description="Notices to one person in a window that are told one by one; one digest tells of the rest.",
+    )
+    notification_digest_window_s: float = Field(
+        3600.0, ge=1, description="Length of that window, by business time. Seconds."
+    )

@@ -4,73 +4,77 @@ Events of types that neither people nor subscribers are told of are passed over 
 directory come first within a batch, because a warning may need the holder that stands behind it there.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from services.notification import metrics, store
 from services.notification.channels import Batch, Channel
 from services.notification.publish import Ended, publish
-from services.notification.reading import case_of, holder_fact, reach_of, ref_of
+from services.notification.reading import (
+    CASES,
+    DEADLINES,
+    DIRECTORY,
+    TOPICS,
+    Told,
+    WarnedText,
+    holder_fact,
+    reach_of,
+    told,
+    type_of,
+    unit_of,
+)
 from services.notification.rules import notices as rules
 from services.notification.rules.directory import Directory, reach, tenures
 from services.notification.rules.notices import Case, Notice
+from services.notification.rules.rest import Rest
 from services.notification.store import CaseKey, Written
-from services.notification.texts import render
-from services.notification.texts.facts import Told, facts_of
+from services.notification.texts.facts import facts_of, kept
 from shared.clock import Clock
-from shared.events.accountability import (
-    CaseEscalated,
-    CaseEvent,
-    CaseOpened,
-    CaseReinstated,
-    CaseRevised,
-    CaseWithdrawn,
-)
-from shared.events.base import Event
-from shared.events.catalog import EVENTS
-from shared.events.deadline import ClockEvent, DeadlineWarned
-from shared.events.envelope import Received
+from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseRevised, CaseWithdrawn
+from shared.events.deadline import DeadlineWarned
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
 from shared.postgres import Connection
 from shared.reading import read
 
-DIRECTORY = "directory-events"
-TOPICS = ("case-events", "deadline-events", DIRECTORY)
-TOLD: tuple[type[Event], ...] = (
-    DeadlineWarned, CaseOpened, CaseEscalated, CaseReinstated, CaseWithdrawn, CaseRevised,
-)  # fmt: skip
-_TOLD_TYPES = frozenset(model.TYPE for model in TOLD)
-_KNOWN_TYPES = {topic: frozenset(model.TYPE for model in EVENTS[topic]) for topic in TOPICS}
-
-Pair = tuple[Received, CaseEvent | ClockEvent]
+__all__ = ["TOPICS", "Notifier"]
+WAITING = (CASES, DEADLINES)
 
 
 class Notifier:
     """What the consumer calls with each batch. `committed` counts it and wakes the channels once it has gone through;
     a batch that was rolled back is not counted."""
 
-    def __init__(self, clock: Clock, channels: Sequence[Channel]) -> None:
+    def __init__(self, clock: Clock, channels: Sequence[Channel], rest: Rest | None = None) -> None:
         self._clock = clock
+        self._rest = rest or Rest()
         self._channels = channels
         self._ended: Sequence[Ended] = ()
 
     async def handle(self, conn: Connection, messages: Sequence[Message]) -> None:
         self._ended = ()
+        self._rest.took(len(messages), asyncio.get_running_loop().time())
         await learn_directory(conn, [m for m in messages if m.topic == DIRECTORY])
         sessions = [await channel.begin(conn) for channel in self._channels]
-        wanted = [m for m in messages if m.topic != DIRECTORY and _is_wanted(m, [s.wants for s in sessions])]
-        events = cast(list[Pair], read(wanted, _skip))
-        if not events:
+        messages = [m for m in messages if m.topic != DIRECTORY]
+        events = told(messages, _skip)
+        wanted = {name for name in {type_of(m) for m in messages} if name and any(s.wants(name) for s in sessions)}
+        if not events and not wanted:
             return
         now = (await self._clock.moment(conn)).now
-        batch = Batch(now, events, await decide(conn, events))
+        batch = Batch(now, [m for m in messages if type_of(m) in wanted] if wanted else (), await decide(conn, events))
         self._ended = [ended for session in sessions for ended in await session.take(batch)]
         await publish(conn, self._ended, now)
+
+    def held(self) -> Collection[str]:
+        """The topics that wait."""
+        return WAITING if self._rest.lasts(asyncio.get_running_loop().time()) else ()
 
     def committed(self) -> None:
         for ended in self._ended:
             metrics.count(ended.channel, ended.kind, ended.state)
+        metrics.GATHERED.inc(sum(ended.digest is not None for ended in self._ended))
         self._ended = ()
         for channel in self._channels:
             channel.wake()
@@ -87,68 +91,56 @@ async def learn_directory(conn: Connection, messages: Sequence[Message]) -> None
         await store.insert_holder_facts(conn, facts)
 
 
-async def decide(conn: Connection, events: Sequence[Pair]) -> list[Written]:
-    """Who is told what, in the order of the batch. What is known of the cases moves on with each event."""
-    told = [(received, cast(Told, event)) for received, event in events if isinstance(event, TOLD)]
-    known = await _tenures(conn, told)
-    cases = await _cases(conn, told)
+async def decide(conn: Connection, events: Sequence[Told]) -> list[Written]:
+    """Who is told what, in order. What is known of the cases moves on with each event."""
+    known = await _tenures(conn, events)
+    cases = await _cases(conn, events)
     changed: dict[CaseKey, Case] = {}
     written = []
-    for received, event in told:
-        case = None
-        before = None
-        if isinstance(event, CaseEvent):
-            key = (received.subject, event.case_id)
+    for event in events:
+        case = before = None
+        if event.case is not None:
+            key = (event.key, event.case.id)
             before = cases.get(key)
-            case = cases[key] = changed[key] = rules.learn(before, case_of(received, event))
-        facts = facts_of(event, case)
-        for notice in plan(received, event, before, known):
-            texts = [render(facts, notice, language) for language in ("en", "zh")]
-            written.append(Written(notice, received.subject, facts["case_id"], *texts))
+            case = cases[key] = changed[key] = rules.learn(before, event.case)
+        notices = plan(event, before, known)
+        if notices:
+            facts = facts_of(event, case)
+            written += [Written(n, event.key, facts["case_id"], kept(facts, n)) for n in notices]
     if changed:
         await store.upsert_cases(conn, [changed[key] for key in sorted(changed)])
     return written
 
 
-def plan(received: Received, event: Told, before: Case | None, known: Directory) -> Sequence[Notice]:
+def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]:
     """The rule of each type, with what it asks for."""
-    about, kind, origin = ref_of(received), received.type, event.origin
-    match event:
-        case DeadlineWarned(holding=holding):
-            to = reach(known, event.authority, holding.unit or event.unit, received.time)
-            return rules.to_handler(about, kind, origin, holding.person, to)
-        case CaseOpened() | CaseEscalated() | CaseReinstated():
-            return rules.to_addressee(about, kind, origin, reach_of(event.addressee))
-        case CaseWithdrawn():
-            return rules.to_told(about, kind, origin, event.told)
-        case CaseRevised():
-            return rules.to_revised(about, kind, origin, before, case_of(received, event))
+    about, kind, origin, said = event.about, event.kind, event.origin, event.said
+    match kind:
+        case DeadlineWarned.TYPE if event.at is not None:
+            to = reach(known, said["authority"], unit_of(cast(WarnedText, said)), event.at)
+            return rules.to_handler(about, kind, origin, said["holding"].get("person"), to)
+        case CaseOpened.TYPE | CaseEscalated.TYPE | CaseReinstated.TYPE:
+            return rules.to_addressee(about, kind, origin, reach_of(said["addressee"]))
+        case CaseWithdrawn.TYPE:
+            return rules.to_told(about, kind, origin, said["told"])
+        case CaseRevised.TYPE if event.case is not None:
+            return rules.to_revised(about, kind, origin, before, event.case)
+    raise ValueError(f"{kind} tells nobody anything")
 
 
-async def _tenures(conn: Connection, told: Sequence[tuple[Received, Told]]) -> Directory:
+async def _tenures(conn: Connection, events: Sequence[Told]) -> Directory:
     """Of the units whose warnings name nobody."""
     units = {
-        (event.authority, event.holding.unit or event.unit)
-        for _, event in told
-        if isinstance(event, DeadlineWarned) and event.holding.person is None
+        (event.said["authority"], unit_of(cast(WarnedText, event.said)))
+        for event in events
+        if event.kind == DeadlineWarned.TYPE and event.said["holding"].get("person") is None
     }
     return tenures(await store.select_holder_facts(conn, sorted(units, key=str))) if units else {}
 
 
-async def _cases(conn: Connection, told: Sequence[tuple[Received, Told]]) -> dict[CaseKey, Case]:
-    keys = {(received.subject, event.case_id) for received, event in told if isinstance(event, CaseEvent)}
+async def _cases(conn: Connection, events: Sequence[Told]) -> dict[CaseKey, Case]:
+    keys = {(event.key, event.case.id) for event in events if event.case is not None}
     return await store.select_cases(conn, sorted(keys)) if keys else {}
-
-
-def _is_wanted(message: Message, wants: Sequence[Callable[[str], bool]]) -> bool:
-    """By the header alone. A message without a readable type goes on to be refused where messages are read; an unknown
-    type goes on to be counted."""
-    type_ = next((value for name, value in message.headers if name == "ce_type"), None)
-    try:
-        name = (type_ or b"").decode()
-    except UnicodeDecodeError:
-        return True
-    return name in _TOLD_TYPES or name not in _KNOWN_TYPES[message.topic] or any(want(name) for want in wants)
 
 
 def _skip(_: str) -> None:

@@ -9,10 +9,12 @@ from services.notification.channels.inbox import Inbox
 from services.notification.channels.webhook import Webhooks
 from services.notification.config import Settings
 from services.notification.handlers import TOPICS, Notifier
+from services.notification.rules.digests import Ration
+from services.notification.rules.rest import Rest
 from services.notification.rules.webhooks import Policy
 from services.notification.sender import Sender
 from services.notification.watch import oldest_pending
-from shared.clock import Clock
+from shared.clock import Clock, WallClock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
 
@@ -42,13 +44,17 @@ async def build(settings: Settings, clock: Clock) -> App:
         poll_s=settings.notification_webhook_poll_s,
         lease=timedelta(seconds=timeout_s) + RECORDING,
     )
-    notifier = Notifier(clock, channels=(Inbox(), Webhooks(sender.wake)))
+    ration = Ration(settings.notification_digest_after, timedelta(seconds=settings.notification_digest_window_s))
+    full = settings.batch if isinstance(clock, WallClock) else None
+    notifier = Notifier(clock, channels=(Inbox(ration), Webhooks(sender.wake)), rest=Rest(full))
 
     def committed() -> None:
         notifier.committed()
         relay.wake()
 
-    consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed)
+    consumer = consumer_of(
+        settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed, held=notifier.held
+    )
     app = app_of(
         settings,
         pool,

@@ -10,6 +10,11 @@ NOTICES = Counter(
     " that the notice could reach is vacant; enter the holders (GET /v1/notices?state=failed lists them).",
     ["kind", "outcome"],
 )
+GATHERED = Counter(
+    "duban_notification_gathered_notices_total",
+    "Notices to people that a digest tells of, because more came to one person in a window than are told one by one."
+    " Growing fast: a storm; see what was missed, and raise DUBAN_NOTIFICATION_DIGEST_AFTER if people want each.",
+)
 DELIVERIES = Counter(
     "duban_notification_deliveries_total",
     "Webhook deliveries that ended, by outcome (sent, suppressed, failed). failed: see GET /v1/deliveries?state=failed"

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import orjson
 
+from services.notification.rules.digests import Given
 from services.notification.rules.directory import HolderFact
-from services.notification.rules.notices import Case, Notice, Ref, Text
+from services.notification.rules.notices import Case, Notice, Ref
 from services.notification.rules.webhooks import Answer, Verdict
 from shared.postgres import Connection, Record, load_queries
 
@@ -21,13 +22,12 @@ Place = tuple[datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A notice with its texts and the matter it belongs to."""
+    """A notice with the facts that its texts are made of, as JSON, and the matter it belongs to."""
 
     notice: Notice
     matter_key: str
     case_id: str | None
-    en: Text
-    zh: Text
+    facts: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +107,38 @@ async def upsert_cases(conn: Connection, cases: Sequence[Case]) -> None:
     )
 
 
-async def insert_notices(conn: Connection, written: Mapping[str, Written], *, channel: str, now: datetime) -> set[str]:
-    """By id; the ids of those that are new."""
+async def select_new_notices(conn: Connection, written: Mapping[str, Written], channel: str) -> set[str]:
+    """The ids of those that are not there yet."""
+    abouts = ((w.notice.recipient, w.notice.about.source, w.notice.about.id, id) for id, w in written.items())
+    return {str(row["id"]) for row in await conn.fetch(SQL["select_new_notices"], *_columns(abouts), channel)}
+
+
+async def count_told(conn: Connection, coming: Mapping[str, int], *, channel: str, since: datetime) -> dict[str, Given]:
+    """Count what comes to each recipient; what each was given in the window by that."""
+    people = sorted(coming)
+    rows = await conn.fetch(SQL["count_told"], people, [coming[p] for p in people], channel, since)
+    return {recipient: Given(begun, told) for recipient, begun, told in rows}
+
+
+async def insert_digests(
+    conn: Connection, digests: Mapping[str, tuple[str, datetime]], *, channel: str, now: datetime
+) -> None:
+    """By id: the recipient, and since when. One that is there stays as it is."""
+    ids = sorted(digests)
+    people, begun = [digests[id][0] for id in ids], [digests[id][1] for id in ids]
+    await conn.execute(SQL["insert_digests"], ids, people, begun, channel, now)
+
+
+async def insert_notices(
+    conn: Connection, written: Mapping[str, Written], digests: Mapping[str, str], *, channel: str, now: datetime
+) -> set[str]:
+    """By id; the ids of those that are new. `digests`: by which digest a notice is told."""
     rows = await conn.fetch(
         SQL["insert_notices"],
         *_columns(
             (
                 w.notice.recipient, w.notice.about.source, w.notice.about.id, id, w.notice.kind, w.matter_key,
-                w.case_id, w.notice.role, w.notice.state, w.notice.reason,
-                w.en.subject, w.en.body, w.zh.subject, w.zh.body,
+                w.case_id, w.notice.role, w.notice.state, w.notice.reason, w.facts.decode(), digests.get(id),
             )
             for id, w in written.items()
         ),
@@ -127,6 +150,15 @@ async def insert_notices(conn: Connection, written: Mapping[str, Written], *, ch
 
 async def select_inbox(conn: Connection, person: str, before: Place, limit: int) -> list[Record]:
     return await conn.fetch(SQL["select_inbox"], person, *before, limit)
+
+
+async def select_gathered(conn: Connection, person: str, digest: UUID, before: Place, limit: int) -> list[Record]:
+    return await conn.fetch(SQL["select_gathered"], person, digest, *before, limit)
+
+
+async def select_digests(conn: Connection, ids: Sequence[UUID], first: int) -> list[Record]:
+    """How many notices each of these gathers, and the first of them."""
+    return await conn.fetch(SQL["select_digests"], ids, first)
 
 
 async def select_notices_of_matter(

@@ -19,10 +19,9 @@ from services.notification.channels.inbox import Inbox
 from services.notification.channels.webhook import Webhooks
 from services.notification.handlers import Notifier
 from services.notification.rules.digests import Ration
-from services.notification.rules.notices import Notice, Ref
 from services.notification.rules.webhooks import Policy
 from services.notification.sender import Sender
-from services.notification.texts import render
+from services.notification.showing import texts_of
 from services.notification.texts.words import LANGUAGES
 from shared import inbox, outbox
 from shared.clock import Moment
@@ -204,9 +203,11 @@ class World:
         return str(id)
 
     async def notices(self) -> list[dict[str, Any]]:
-        """With the texts that their readers would see."""
         rows = await self.rows("select * from notices order by created_at, recipient, about_id")
-        return [{**row, **_texts(row)} for row in rows]
+        texts = [texts_of(row, LANGUAGES).items() for row in rows]
+        return [
+            r | {f"{part}_{code}": t[part] for code, t in of for part in t} for r, of in zip(rows, texts, strict=True)
+        ]
 
     async def told(self) -> set[tuple[str, str, str]]:
         return {(n["recipient"], n["kind"], n["state"]) for n in await self.notices()}
@@ -248,14 +249,6 @@ class World:
             self.pool, self.clock, calling, Policy(attempts, backoff_s, backoff_s), committed=committed, batch=100,
             poll_s=0.05, lease=timedelta(seconds=lease_s), jitter=lambda: 0.5,
         )  # fmt: skip
-
-
-def _texts(row: dict[str, Any]) -> dict[str, str]:
-    facts = row["facts"]
-    about, skipped = Ref(row["about_source"], row["about_id"]), tuple(facts["skipped"])
-    notice = Notice(about, row["kind"], row["recipient"], facts["why"], row["role"], skipped)
-    texts = {code: render(facts, notice, code) for code in LANGUAGES}
-    return {f"{part}_{code}": getattr(text, part) for code, text in texts.items() for part in ("subject", "body")}
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,16 @@ from typing import Protocol
 
 from services.notification.publish import Ended
 from services.notification.store import Written
-from shared.events.accountability import CaseEvent
-from shared.events.deadline import ClockEvent
-from shared.events.envelope import Received
+from shared.inbox import Message
 from shared.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What happened, in the order of the batch, and who must know of it."""
+    """What happened, in the order of the batch, and who must know of it. A channel reads those events that it wants."""
 
     now: datetime
-    events: Sequence[tuple[Received, CaseEvent | ClockEvent]]
+    events: Sequence[Message]
     notices: Sequence[Written]
 
 

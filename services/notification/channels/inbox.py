@@ -1,11 +1,14 @@
 """A person's inbox: delivered by being written, in the transaction that consumed the event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from services.notification import store
 from services.notification.channels import Batch
 from services.notification.publish import Ended
+from services.notification.rules.digests import Ration, begins, digest_id, gathered
 from services.notification.rules.notices import notice_id
+from services.notification.store import Written
 from shared.postgres import Connection
 
 
@@ -14,8 +17,11 @@ class Inbox:
 
     name = "inbox"
 
+    def __init__(self, ration: Ration) -> None:
+        self._ration = ration
+
     async def begin(self, conn: Connection) -> "InboxSession":
-        return InboxSession(conn)
+        return InboxSession(conn, self._ration)
 
     def wake(self) -> None:
         """Nothing is left to be sent."""
@@ -24,8 +30,9 @@ class Inbox:
 class InboxSession:
     """The inbox within one transaction."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, ration: Ration) -> None:
         self._conn = conn
+        self._ration = ration
 
     def wants(self, type_: str) -> bool:
         return False
@@ -36,11 +43,38 @@ class InboxSession:
         }  # fmt: skip
         if not written:
             return ()
-        new = await store.insert_notices(self._conn, written, channel=Inbox.name, now=batch.now)
+        fresh = await store.select_new_notices(self._conn, written, Inbox.name)
+        written = {id: w for id, w in written.items() if id in fresh}
+        if not written:
+            return ()
+        digests = await self._gather(written, batch.now)
+        new = await store.insert_notices(self._conn, written, digests, channel=Inbox.name, now=batch.now)
         return [
             Ended(
                 w.notice.state, id, w.matter_key, w.notice.about, w.notice.kind, Inbox.name, w.notice.recipient,
-                reason=w.notice.reason,
+                reason=w.notice.reason, digest=digests.get(id),
             )
             for id, w in written.items() if id in new
         ]  # fmt: skip
+
+    async def _gather(self, written: Mapping[str, Written], now: datetime) -> dict[str, str]:
+        """By which digest each of these is told, where it is."""
+        coming: dict[str, list[str]] = {}
+        for id, w in written.items():
+            if w.notice.state == "sent":
+                coming.setdefault(w.notice.recipient, []).append(id)
+        if not coming:
+            return {}
+        counts = {person: len(ids) for person, ids in coming.items()}
+        given = await store.count_told(self._conn, counts, channel=Inbox.name, since=begins(self._ration, now))
+        digests: dict[str, str] = {}
+        opened: dict[str, tuple[str, datetime]] = {}
+        for person, ids in coming.items():
+            since = given[person].since
+            if further := gathered(self._ration, ids, given[person]):
+                digest = digest_id(person, Inbox.name, since)
+                opened[digest] = (person, since)
+                digests.update(dict.fromkeys(further, digest))
+        if opened:
+            await store.insert_digests(self._conn, opened, channel=Inbox.name, now=now)
+        return digests

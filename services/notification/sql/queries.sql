@@ -34,24 +34,72 @@ on conflict (matter_key, id) do update set revision = excluded.revision, named =
     clock = coalesce(excluded.clock, c.clock), due = coalesce(excluded.due, c.due)
 where c.revision < excluded.revision
 
+-- select_new_notices --
+-- Those of these notices that are not there.
+select u.i as id from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) u(r, s, a, i)
+where not exists (
+    select from notices n where n.recipient = u.r and n.about_source = u.s and n.about_id = u.a and n.channel = $5
+)
+
+-- count_told --
+-- Count notices on each recipient's ration, in ascending order (D11): a new window begins at 0, a past one is over.
+insert into rations as r (recipient, channel, since, told)
+select p, $3, $4, n from unnest($1::text[], $2::int[]) u(p, n) order by p
+on conflict (recipient, channel) do update set since = greatest(r.since, excluded.since),
+    told = case when excluded.since > r.since then excluded.told else r.told + excluded.told end
+returning recipient, since, told
+
+-- insert_digests --
+-- Open digests.
+insert into digests (id, recipient, since, channel, created_at)
+select i, r, s, $4, $5 from unnest($1::uuid[], $2::text[], $3::timestamptz[]) u(i, r, s) order by i
+on conflict do nothing
+
 -- insert_notices --
 -- Keep notices; the ids of those that were not there (I13).
 insert into notices (recipient, about_source, about_id, channel, id, kind, matter_key, case_id, role, state, reason,
-    subject_en, body_en, subject_zh, body_zh, created_at)
-select r, s, a, $16, i, k, m, c, o, t, n, se, be, sz, bz, $15
+    facts, digest, created_at)
+select r, s, a, $14, i, k, m, c, o, t, n, f::json, d, $13
 from unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[])
-    as u(r, s, a, i, k, m, c, o, t, n, se, be, sz, bz)
+    $10::text[], $11::text[], $12::uuid[])
+    as u(r, s, a, i, k, m, c, o, t, n, f, d)
 order by r, s, a
 on conflict do nothing
 returning id
 
 -- select_inbox --
--- What a person was told, newest first, from a cursor on.
-select id, kind, about_source, about_id, matter_key, case_id, role, created_at, subject_en, body_en, subject_zh, body_zh
+-- What a person was told, by notices and digests, newest first, from a cursor on.
+select * from (
+    (select id, kind, about_source, about_id, matter_key, case_id, role, created_at, recipient, facts,
+        subject_en, body_en, subject_zh, body_zh, null::timestamptz as since
+    from notices
+    where recipient = $1 and channel = 'inbox' and state = 'sent' and digest is null and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+    union all
+    (select id, 'notices.digest', null, null, null, null, null, created_at, recipient, null, null, null, null, null, since
+    from digests
+    where recipient = $1 and channel = 'inbox' and (created_at, id) < ($2, $3)
+    order by created_at desc, id desc limit $4)
+) told order by created_at desc, id desc limit $4
+
+-- select_gathered --
+-- What a digest gathers, newest first, from a cursor on.
+select id, kind, about_source, about_id, matter_key, case_id, role, created_at, recipient, facts,
+    subject_en, body_en, subject_zh, body_zh
 from notices
-where recipient = $1 and channel = 'inbox' and state = 'sent' and (created_at, id) < ($2, $3)
-order by created_at desc, id desc limit $4
+where digest = $2 and recipient = $1 and (created_at, id) < ($3, $4)
+order by created_at desc, id desc limit $5
+
+-- select_digests --
+-- How many notices each of these digests gathers, and $2 of them, the first first.
+select d.id as digest, g.gathered, n.id, n.kind, n.about_source, n.about_id, n.role, n.recipient, n.facts
+from unnest($1::uuid[]) d(id)
+cross join lateral (select count(*) as gathered from notices where digest = d.id) g
+cross join lateral (
+    select id, kind, about_source, about_id, role, recipient, facts, created_at from notices
+    where digest = d.id order by created_at, id limit $2
+) n
+order by d.id, n.created_at, n.id
 
 -- select_notices_of_matter --
 -- Everything decided about one matter, told or not, newest first.

@@ -83,6 +83,18 @@ CREATE INDEX deliveries_due ON deliveries USING btree (subscription, next_attemp
 CREATE INDEX deliveries_newest ON deliveries USING btree (created_at DESC, id DESC);
 comment on table deliveries is 'created_at is business time; next_attempt_at is the database''s, and the lease while under way.';
 
+create table digests (
+    id uuid not null,
+    recipient text not null,
+    channel text not null,
+    since timestamp with time zone not null,
+    created_at timestamp with time zone not null,
+    constraint digests_pkey PRIMARY KEY (id),
+    constraint digests_one_per_recipient_channel_and_window UNIQUE (recipient, channel, since)
+);
+CREATE INDEX digests_newest ON digests USING btree (recipient, created_at DESC, id DESC);
+comment on table digests is 'What it gathers are the notices that name it; since and created_at are business time.';
+
 create table holder_facts (
     authority text not null,
     post text not null,
@@ -116,19 +128,24 @@ create table notices (
     role text,
     state text not null,
     reason text,
-    subject_en text not null,
-    body_en text not null,
-    subject_zh text not null,
-    body_zh text not null,
+    subject_en text,
+    body_en text,
+    subject_zh text,
+    body_zh text,
     created_at timestamp with time zone not null,
+    facts json,
+    digest uuid,
     constraint notices_one_per_event_recipient_and_channel PRIMARY KEY (recipient, about_source, about_id, channel),
     constraint notices_are_sent_suppressed_or_failed CHECK (state = ANY (ARRAY['sent'::text, 'suppressed'::text, 'failed'::text])),
+    constraint notices_are_told_by_facts_or_texts CHECK ((facts IS NULL) = (body_en IS NOT NULL)),
     constraint notices_give_a_reason_unless_sent CHECK ((state = 'sent'::text) = (reason IS NULL))
 );
-CREATE INDEX notices_newest ON notices USING btree (recipient, created_at DESC, id DESC);
+CREATE INDEX notices_by_themselves ON notices USING btree (recipient, created_at DESC, id DESC) WHERE digest IS NULL;
 CREATE INDEX notices_not_sent ON notices USING btree (state, created_at DESC, id DESC) WHERE state <> 'sent'::text;
+CREATE INDEX notices_of_digest ON notices USING btree (digest, created_at DESC, id DESC) WHERE digest IS NOT NULL;
 CREATE INDEX notices_of_matter ON notices USING btree (matter_key, created_at DESC, id DESC);
 comment on table notices is 'What people are told, decided once (I13); created_at is business time.';
+comment on column notices.digest is 'Read there, and not by itself.';
 
 create table outbox (
     id bigint generated always as identity not null,
@@ -172,6 +189,15 @@ create table published_offsets (
     constraint published_offsets_pkey PRIMARY KEY (topic, partition)
 );
 comment on table published_offsets is 'Up to where our events stand on each partition, as the broker acknowledged: who has stored less lags behind.';
+
+create table rations (
+    recipient text not null,
+    channel text not null,
+    since timestamp with time zone not null,
+    told integer not null,
+    constraint rations_pkey PRIMARY KEY (recipient, channel)
+);
+comment on table rations is 'How many notices a person was given in the window that began at since, gathered ones among them.';
 
 create table subscriptions (
     id uuid not null,

@@ -1,70 +1,74 @@
-"""What the templates may say of an event: the same facts for every language, each formatted there."""
+"""What the templates may say of an event: the same facts for every language, each formatted there. They are kept with
+the notice, and its texts made of them when it is read: hardly anybody reads all of a storm.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from services.notification.rules.notices import Case
-from shared.events.accountability import (
-    CaseEscalated,
-    CaseEvent,
-    CaseOpened,
-    CaseReinstated,
-    CaseRevised,
-    CaseWithdrawn,
-)
+import orjson
+
+from services.notification.reading import LimitText, Told, WarnedText, unit_of
+from services.notification.rules.notices import Case, Notice
+from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated
 from shared.events.deadline import DeadlineWarned
-from shared.events.limits import LimitTerms
 
 CASE = "case:"
-Told = DeadlineWarned | CaseOpened | CaseEscalated | CaseReinstated | CaseWithdrawn | CaseRevised
+DATES = ("due", "late_from", "answer_by")
 
 
 def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
-    """`case` is what is known of the case apart from the event; None for a warning."""
-    match event:
-        case DeadlineWarned():
-            own = event.subject.startswith(CASE)
-            return {
-                **_matter(event.authority, event.matter, event.item, event.holding.unit or event.unit),
-                "case_id": event.subject.removeprefix(CASE) if own else None,
-                "clock": event.clock, "part": "" if own else event.subject,
-                "due": event.due, "late_from": event.late_from, "left": event.warning,
-            }  # fmt: skip
-        case CaseOpened():
-            return {
-                **_case(event, case), "part": event.subject, "late_from": event.late_from,
-                "answer": _answer(event.limits), "rulebook": event.rulebook, "miss": event.miss,
-            }  # fmt: skip
-        case CaseReinstated():
-            return {**_case(event, case), "answer": _answer(event.limits), "miss": event.miss}
-        case CaseEscalated():
-            return {**_case(event, case), "last": event.last, "rung": event.rung, "miss": event.miss}
-        case CaseWithdrawn():
-            return {**_case(event, case), "reason": event.reason, "cause": event.cause}
-        case CaseRevised():
-            return {**_case(event, case), "reason": event.reason}
-
-
-def read(due: str | None) -> datetime | date | None:
-    """A due as a case is remembered with it."""
-    if due is None:
-        return None
-    return date.fromisoformat(due) if len(due) == len("2026-01-28") else datetime.fromisoformat(due)
-
-
-def _matter(authority: str, matter: str, item: str | None, unit: str | None) -> Mapping[str, Any]:
-    return {"authority": authority, "matter": matter, "item": item, "unit": unit}
-
-
-def _case(event: CaseEvent, case: Case | None) -> Mapping[str, Any]:
-    known = case or Case("", event.case_id, 0)
-    return {
-        **_matter(event.authority, event.matter, known.item, known.unit),
-        "case_id": event.case_id, "clock": known.clock, "due": read(known.due),
+    """As JSON has them. `case` is what is known of the case, by this event too; None for a warning."""
+    said = event.said
+    if event.kind == DeadlineWarned.TYPE:
+        subject = said.get("subject", "")
+        own = subject.startswith(CASE)
+        return {
+            "authority": said["authority"], "matter": said["matter"], "item": said.get("item"),
+            "unit": unit_of(cast(WarnedText, said)), "case_id": subject.removeprefix(CASE) if own else None,
+            "clock": said["clock"], "part": "" if own else subject,
+            "due": said["due"], "late_from": said["late_from"], "left": said["warning"],
+        }  # fmt: skip
+    known = case or Case("", said["case_id"], 0)
+    facts = {
+        "authority": said["authority"], "matter": said["matter"], "item": known.item, "unit": known.unit,
+        "case_id": said["case_id"], "clock": known.clock, "due": known.due,
     }  # fmt: skip
+    match event.kind:
+        case CaseOpened.TYPE:
+            more = {
+                "part": said.get("subject", ""), "late_from": said["late_from"], "rulebook": said["rulebook"],
+                "miss": said["miss"], **_answer(said["limits"]),
+            }  # fmt: skip
+        case CaseReinstated.TYPE:
+            more = {"miss": said["miss"], **_answer(said["limits"])}
+        case CaseEscalated.TYPE:
+            more = {"last": said["last"], "rung": said["rung"], "miss": said["miss"]}
+        case _:
+            more = {name: said[name] for name in ("reason", "cause") if name in said}
+    return {**facts, **more}
 
 
-def _answer(limits: Sequence[LimitTerms]) -> str | datetime | date | None:
+def kept(facts: Mapping[str, Any], notice: Notice) -> bytes:
+    """The facts, and why this person is told."""
+    return orjson.dumps({**facts, "why": notice.why, "skipped": notice.skipped})
+
+
+def read(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as the templates take them: instants and days are such."""
+    found = {name: _when(value) if name in DATES else value for name, value in facts.items()}
+    if "answer" in found:
+        found["answer"] = found["answer"] or found["answer_by"]
+    return found
+
+
+def _when(written: str | None) -> datetime | date | None:
+    if written is None:
+        return None
+    return date.fromisoformat(written) if len(written) == len("2026-01-28") else datetime.fromisoformat(written)
+
+
+def _answer(limits: Sequence[LimitText]) -> dict[str, str | None]:
     """Until when the first answer is asked for: the first of the case's limits, as an amount or as its stated end."""
-    return (limits[0].amount or limits[0].at) if limits else None
+    first: LimitText = limits[0] if limits else {}
+    return {"answer": first.get("amount"), "answer_by": first.get("at")}

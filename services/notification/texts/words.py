@@ -45,16 +45,21 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
-@lru_cache(maxsize=16_384)
 def when(moment: datetime | date, language: Language) -> str:
     """Wednesday, 28 January 2026, 17:00 (UTC+08:00); 2026年1月28日星期三17:00（UTC+08:00）; a day: no time."""
+    return _when(moment, moment.utcoffset() if isinstance(moment, datetime) else None, language)
+
+
+@lru_cache(maxsize=16_384)
+def _when(moment: datetime | date, offset: timedelta | None, language: Language) -> str:
+    """By its offset, too: instants are equal whatever theirs."""
     locale = LOCALES[language]
     pattern = "EEEE, d MMMM y" if language == "en" else "y年M月d日EEEE"
     day = format_date(moment, pattern, locale=locale)
     if not isinstance(moment, datetime):
         return day
     clock = format_time(moment.replace(tzinfo=None), "HH:mm:ss" if moment.second else "HH:mm", locale=locale)
-    zone = _offset(moment.utcoffset() or timedelta())
+    zone = _offset(offset or timedelta())
     return f"{day}, {clock} ({zone})" if language == "en" else f"{day}{clock}（{zone}）"
 
 

@@ -1,47 +1,33 @@
 """What a person reads: the facts that matter to them, in English and in Chinese."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import orjson
 import pytest
 
-from services.notification.reading import case_of, reach_of
+from services.notification.handlers import plan
+from services.notification.reading import told
 from services.notification.rules import notices as rules
 from services.notification.rules.directory import Reach
 from services.notification.rules.notices import Case, Notice, Ref, Text
 from services.notification.texts import render
-from services.notification.texts.facts import Told, facts_of
+from services.notification.texts.facts import facts_of, kept
 from services.notification.texts.words import amount, plain, roles, when
-from shared.events.accountability import CaseEscalated, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
-from shared.events.deadline import DeadlineWarned
-from shared.events.envelope import Received
+from shared.events.base import Event
 from tests.support import notice_world as world
 
 ABOUT = Ref("/duban/source", "event-1")
 HELD = Case("licheng/M1", "C1", 1, (("direct", "li"),), "general-licence", "licensing", "decision", "2026-03-10")
 
 
-def texts(event: Told, notice: Notice | None = None, case: Case | None = HELD) -> tuple[Text, Text]:
-    """In English and in Chinese."""
-    if isinstance(event, CaseEvent):
-        received = Received(
-            "event-1", "/duban/source", event.TYPE, 1, "licheng/M1", world.at("2026-03-11T00:00"), 2, None, b""
-        )
-        case = rules.learn(case, case_of(received, event))
-    else:
-        case = None
-    facts, told = facts_of(event, case), notice or _notice(event)
-    return render(facts, told, "en"), render(facts, told, "zh")
-
-
-def _notice(event: Told) -> Notice:
-    match event:
-        case DeadlineWarned():
-            return rules.to_handler(ABOUT, event.TYPE, "live", "li", Reach(None, "principal"))[0]
-        case CaseOpened() | CaseEscalated() | CaseReinstated():
-            return rules.to_addressee(ABOUT, event.TYPE, "live", reach_of(event.addressee))[0]
-        case CaseWithdrawn():
-            return rules.to_told(ABOUT, event.TYPE, "live", event.told)[0]
-    raise AssertionError(event.TYPE)
+def texts(event: Event, notice: Notice | None = None, case: Case | None = HELD) -> tuple[Text, Text]:
+    """In English and in Chinese, by way of what is kept."""
+    (heard,) = told([world.delivered(event, revision=2)], lambda _: None)
+    known = None if heard.case is None else rules.learn(case, heard.case)
+    notice = notice or replace(plan(heard, case, {})[0], about=ABOUT)
+    facts = orjson.loads(kept(facts_of(heard, known), notice))
+    return render(facts, notice, "en"), render(facts, notice, "zh")
 
 
 def test_a_warning_says_what_is_left_of_which_limit_and_when_it_ends() -> None:
@@ -147,12 +133,18 @@ def test_no_text_holds_an_unprinted_value_or_names_anybody_but_by_role() -> None
     ):  # fmt: skip
         for text in texts(event):
             assert "\n" not in text.subject and text.subject.strip() == text.subject != ""
-            for told in (text.subject, text.body):
-                assert not any(word in told for word in ("None", "wang", "{", "}", "  ", "datetime", "\n\n\n"))
+            for said in (text.subject, text.body):
+                assert not any(word in said for word in ("None", "wang", "{", "}", "  ", "datetime", "\n\n\n"))
 
 
 def test_what_others_wrote_stays_on_one_line() -> None:
     assert plain("M1\r\nBcc: all@example\u2028\u202e\x00") == "M1  Bcc: all@example   "
+
+
+def test_one_instant_is_printed_in_the_offset_of_each_that_is_asked() -> None:
+    east, west = (datetime.fromisoformat(t) for t in ("2026-03-11T00:00:00+08:00", "2026-03-10T11:00:00-05:00"))
+    assert east == west
+    assert [when(t, "en")[-11:] for t in (east, west, east)] == ["(UTC+08:00)", "(UTC-05:00)", "(UTC+08:00)"]
 
 
 def test_dates_amounts_and_roles_in_both_languages() -> None:
