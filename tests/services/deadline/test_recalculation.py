@@ -4,12 +4,13 @@ from datetime import date, datetime
 
 import pytest
 
+from services.deadline.handlers import everywhere, refold
 from services.deadline.rules.stored import Stored
 from shared.events.deadline import DeadlineRescheduled
 from shared.events.limits import LimitTerms
 from shared.inbox import Message
 from tests.support.deadline_calendars import NOTICE_2027, published, recalculate, recalculating, when
-from tests.support.deadline_service import Service, fact, terms
+from tests.support.deadline_service import DAY, Service, fact, terms
 
 TWENTY = (terms(amount="20wd"),)
 RECEIVED, NOTICED = when("2026-12-15 09:00"), when("2026-12-20 00:00")
@@ -93,6 +94,33 @@ async def test_nothing_is_missed_by_a_calendar_that_is_being_replaced(running: S
     assert (await clock(running)).state == "running"
     await running.move_to(when("2027-01-20 00:00"))
     assert (await clock(running)).state == "missed"
+
+
+async def test_what_a_recalculation_left_alone_a_fold_leaves_alone_too(running: Service) -> None:
+    """Limits of every kind, begun on every day of a month, around an amendment of three days."""
+    kinds = [
+        terms("wd", "12wd"), terms("rolled", "15d", roll="next"), terms("back", "15d", roll="previous"),
+        terms("roll", "10d", start_rule="roll"), terms("months", "1m", roll="next"), terms("hours", "40wh"),
+        terms("warned", "9wd", warnings=("3wd", "25%")), terms("elsewhere", "12wd", calendar="GB"),
+    ]  # fmt: skip
+    begun = [when("2026-11-25 09:00") + n * DAY for n in range(30)]
+    keys = [("A", f"m{n}") for n in range(len(begun))]
+    for key, at in zip(keys, begun, strict=True):
+        running.clock.now = max(running.clock.now, at)
+        await running.deliver(fact("matter.registered", f"r-{key[1]}", at, key=key, limits=tuple(kinds)))
+    off = {"kind": "amendment", "years": (2026, 2027), "source": "made up",
+           "rest": ({"since": date(2026, 12, 29), "to": date(2026, 12, 31), "name": "off"},)}  # fmt: skip
+    before = {key: await running.rows(key) for key in keys}
+    await running.deliver(published(off, running.clock.now))
+    await recalculate(running, batch=7)
+    told = await outbox_size(running)
+    after = {key: await running.rows(key) for key in keys}
+    moved = sum(before[key][name].late_from != row.late_from for key in keys for name, row in after[key].items())
+    assert moved > 30
+    async with running.pool.acquire() as conn, conn.transaction():
+        moment = await running.clock.moment(conn)
+        await refold(conn, [(key, None) for key in keys], moment, everywhere())
+    assert await outbox_size(running) == told
 
 
 async def test_it_goes_on_where_a_crash_left_it_and_moves_each_clock_once(running: Service) -> None:
