@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.clock import Clock
+from services.deadline.rules.clock import MISS, Clock
 from services.deadline.rules.facts import EXTENSION, Detail, Extended, Fact, Resumed, Suspended
 from services.deadline.rules.fold import fold
 from services.deadline.rules.limits import (
@@ -20,6 +20,7 @@ from services.deadline.rules.limits import (
 from tests.oracle.days import Case
 
 STARTS, STOPS = "matter.registered", "matter.decided"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 TYPES = {"pause": "matter.suspended", "resume": "matter.resumed", "extend": EXTENSION}
 Pair = tuple[int, str]
@@ -36,14 +37,14 @@ def told(case: Case) -> Case:
         "late_from": None if due is None else due.late_from,
         "void": clock.lapsed.lapses if clock.lapsed else None,
         "findings": sorted(finding.code for finding in clock.findings),
-        "state": clock.state.value,
-        "alarms": [(at, label) for at, label in clock.alarms],
+        "alarms": None if clock.stop or not clock.alarms else [each for each in clock.alarms if each[1] != MISS],
     }
 
 
 def clock_of(case: Case, calendar: Calendar) -> Clock:
-    """The one clock of the case at its `now`."""
-    folded = fold(facts_of(case), lambda code: calendar, max(case["now"], case["start"]["at"]), case["now"])
+    """The one clock of the case at its `now`; nothing is confirmed, so that all of its alarms lie ahead."""
+    now = max(case["now"], case["start"]["at"])
+    folded = fold(facts_of(case), lambda code: calendar, now, LONG_AGO)
     return folded.clocks[0]
 
 

@@ -13,7 +13,6 @@ from tests.oracle.days import (
     after_months,
     after_working_days,
     after_working_time,
-    before_working_time,
     day_over,
     midnight,
     on_or_after,
@@ -114,33 +113,3 @@ def due(limit: Case, start: Case, calendar: Case) -> tuple[date | None, datetime
     """When the limit ends if nothing pauses or extends it."""
     one = ends(limit, nominal(limit, start, calendar), calendar)
     return chosen(limit, one, second(limit, start, calendar))
-
-
-def warnings(
-    limit: Case, start: Case, calendar: Case, when: tuple[date | None, datetime]
-) -> list[tuple[datetime, str]]:
-    """The instants at which so much is left; those between start and end only."""
-    due_on, late_from = when
-    zone = limit["zone"]
-    found = []
-    for label in limit["warnings"]:
-        end = late_from if due_on else late_from - LEAST
-        last = due_on or wall(end, zone).date()
-        if label.endswith("%"):
-            at = late_from - (late_from - start["at"]) * int(label[:-1]) / 100
-        else:
-            unit = label.lstrip("0123456789")
-            n = int(label[: -len(unit)])
-            if unit == "wd":
-                at = midnight(after_working_days(calendar, on_or_before(calendar, last), -n), zone)
-            elif unit == "d":
-                at = midnight(last - n * DAY, zone)
-            elif unit == "m":
-                at = midnight(after_months(last, -n), zone)
-            elif unit == "h":
-                at = end - timedelta(hours=n)
-            else:
-                at = before_working_time(calendar, end, span_of(n, unit), zone)
-        if start["at"] < at < late_from:
-            found.append((at, label))
-    return sorted(found)

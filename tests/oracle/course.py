@@ -87,7 +87,7 @@ def stretch(
         return None, ["pause-too-often"]
     zone = limit["zone"]
     since = {"at": pause["at"], "on": pause["on"]}
-    found: Case = {"since": since, "until": None, "void": None}
+    found: Case = {"since": since, "until": None, "void": None, "assumed": False}
     ended = [{"at": c["at"], "on": c["on"]} for c in (resume, stop) if c is not None]
     if ended:
         found["until"] = min(ended, key=lambda c: c["at"])
@@ -97,17 +97,21 @@ def stretch(
     elif pause["expected"] is not None:
         assumed = later(since, pause["expected"], calendar, zone)
     if resume is None and assumed is not None and (found["until"] is None or assumed["at"] < found["until"]["at"]):
-        found["until"] = assumed
+        found |= {"until": assumed, "assumed": True}
+    findings: list[str] = []
     if terms["longest"] is not None:
         most = later(since, terms["longest"], calendar, zone)
         if found["until"] is None or most["at"] < found["until"]["at"]:
             if terms["then"] == "resume":
-                found["until"] = most
+                found |= {"until": most, "assumed": True}
             elif over(most, zone) <= now:
-                if terms["then"] == "alarm":
-                    return found, ["pause-over-longest"]
-                found["void"] = over(most, zone)
-    return found, []
+                findings += ["pause-over-longest"] if terms["then"] == "alarm" else []
+                found["void"] = over(most, zone) if terms["then"] == "close" else None
+    if found["assumed"]:
+        found["until"] = passed(found["until"], zone)
+    if found["until"] is not None and found["until"]["at"] < since["at"]:
+        found["until"] = since
+    return found, findings
 
 
 def one_course(limit: Case, start: Case, pauses: list[Case], asked: list[Case], calendar: Case) -> Case:
@@ -119,16 +123,18 @@ def one_course(limit: Case, start: Case, pauses: list[Case], asked: list[Case], 
     last = last.astimezone(UTC) if isinstance(last, datetime) else last
     bare = last
     floor: date | None = None
-    covered: datetime | None = None
+    covered = begin(limit, start, calendar) if isinstance(last, datetime) else None
     days: set[date] = set()
     findings: list[str] = []
     granted: list[Case] = []
     void = None
+    spans: list[tuple[datetime, datetime]] = []
+    out: set[date] = set()
     for what in sorted([*pauses, *asked], key=lambda c: c["since"]["at"] if "since" in c else c["at"]):
         when, late_from = ends_at(limit, last, floor, calendar)
         if "since" not in what:
             base = when if limit["extension"] and limit["extension"]["base"] == "rolled" and when else last
-            code = refusal(limit, what, late_from, granted, base, bare, calendar)
+            code = refusal(limit, what, late_from, granted, base, bare, last, calendar)
             findings += [code] if code else []
             if code is None:
                 granted.append(what)
@@ -142,9 +148,11 @@ def one_course(limit: Case, start: Case, pauses: list[Case], asked: list[Case], 
         if what["until"] is None:
             return {"due": None, "late_from": None, "findings": findings, "void": void}
         since, until = clipped(what["since"], limit, start, calendar), what["until"]
+        spans.append((what["since"]["at"], until["at"]))
+        out |= days_of(what["since"], until, zone)
         if isinstance(last, datetime) and isinstance(bare, datetime):
-            begun, ended = over(since, zone), over(until, zone)
-            begun = begun if covered is None else max(begun, covered)
+            begun, ended = since["at"], until["at"]
+            begun = max(begun, covered or begun)
             if begun < ended:
                 last, bare = (outlived(limit, end, begun, ended, calendar) for end in (last, bare))
                 covered = ended
@@ -156,7 +164,7 @@ def one_course(limit: Case, start: Case, pauses: list[Case], asked: list[Case], 
             while what["since"]["at"] < (hour := ends_at(limit, last, floor, calendar))[1] < until["at"]:
                 floor = (hour[0] or last) + DAY  # its last day would end, by the hour, within the pause
     when, late_from = ends_at(limit, last, floor, calendar)
-    return {"due": when, "late_from": late_from, "findings": findings, "void": void}
+    return {"due": when, "late_from": late_from, "findings": findings, "void": void, "days": out, "spans": spans}
 
 
 def later_by(limit: Case, end: date, within: set[date], calendar: Case) -> date:
@@ -171,7 +179,7 @@ def clipped(since: Case, limit: Case, start: Case, calendar: Case) -> Case:
     day is day 1, a pause that has begun before takes that day, too.
     """
     zone = limit["zone"]
-    if limit["amount"] is not None and limit["amount"][1] not in DAYS:
+    if isinstance(limit["at"], datetime) or (limit["amount"] is not None and limit["amount"][1] not in DAYS):
         first = {"at": begin(limit, start, calendar), "on": None}
         return since if since["at"] > first["at"] else first
     day = first_day(limit, start, calendar)
@@ -186,9 +194,8 @@ def ends_at(limit: Case, last: date | datetime, floor: date | None, calendar: Ca
     """Roll and end of day; a due that would lie within a pause moves to the first day on or after its end."""
     when, late_from = ends(limit, last, calendar)
     if when is not None and floor is not None and when < floor:
-        when = on_or_after(calendar, floor) if limit["amount"] and limit["amount"][1] == "wd" else floor
-        when = ends(limit, when, calendar)[0]
-        assert when is not None
+        working = limit["amount"] and limit["amount"][1] == "wd"
+        when = floor if limit["roll"] == "none" and not working else on_or_after(calendar, floor)
         late_from = day_over(when, limit["day_ends"], limit["zone"])
     return when, late_from
 
@@ -214,9 +221,15 @@ def days_of(since: Case, until: Case, zone: str) -> set[date]:
     return found
 
 
-def over(point_: Case, zone: str) -> datetime:
-    """The instant a pause's begin or end is at: of a bare day, its end, since the first day counts and the last not."""
-    return midnight(point_["on"] + DAY, zone) if point_["on"] is not None else point_["at"]
+def over(when: Case, zone: str) -> datetime:
+    """When it has passed for certain: a bare day when it has ended."""
+    at: datetime = when["at"]
+    return at if when["on"] is None else midnight(when["on"] + DAY, zone)
+
+
+def passed(when: Case, zone: str) -> Case:
+    """An assumed end: of a bare day the whole day, so that nothing falls due while the clock stands still."""
+    return {"at": over(when, zone), "on": when["on"]}
 
 
 def point(when: date | datetime, zone: str) -> Case:
@@ -234,10 +247,8 @@ def later(since: Case, amount: tuple[int, str], calendar: Case, zone: str) -> Ca
     if unit not in DAYS:
         return {"at": after_working_time(calendar, since["at"], span_of(n, unit), zone), "on": None}
     begun = wall(since["at"], zone)
-    day = moved_day(since["on"] or begun.date(), amount, calendar)
-    if since["on"] is not None:
-        return {"at": midnight(day, zone), "on": day}
-    return {"at": datetime.combine(day, begun.time(), ZoneInfo(zone)).astimezone(UTC), "on": None}
+    at = datetime.combine(moved_day(begun.date(), amount, calendar), begun.time(), ZoneInfo(zone)).astimezone(UTC)
+    return {"at": at, "on": None if since["on"] is None else moved_day(since["on"], amount, calendar)}
 
 
 def moved_day(day: date, amount: tuple[int, str], calendar: Case) -> date:
@@ -269,7 +280,7 @@ def after_all(end: date | datetime, zone: str) -> datetime:
 
 def refusal(
     limit: Case, asked: Case, late_from: datetime, granted: list[Case], base: date | datetime, bare: date | datetime,
-    calendar: Case,
+    last: date | datetime, calendar: Case,
 ) -> str | None:  # fmt: skip
     """Why an extension is not taken, empty where it is not about this limit; None where it is taken."""
     rule, zone = limit["extension"], limit["zone"]
@@ -285,7 +296,9 @@ def refusal(
         return "extension-without-reason"
     if asked["by"] is not None and not isinstance(base, datetime) and asked["by"][1] not in DAYS:
         return "extension-unit"
-    if rule["most"] is None:
+    if after_all(longer(limit, asked, base, calendar), zone) <= after_all(last, zone):
+        return "extension-shortens"
+    if rule["most"] is None or (not isinstance(bare, datetime) and rule["most"][1] not in DAYS):
         return None
     if all(each["by"] for each in [*granted, asked]) and asked["by"][1] == rule["most"][1]:
         over_cap = sum(each["by"][0] for each in [*granted, asked]) > rule["most"][0]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.oracle.adapter import told
-from tests.oracle.count import warnings
 from tests.oracle.course import course
 from tests.oracle.days import Case, NotKnown
+from tests.oracle.warn import warnings
 
 
 def expected(case: Case) -> Case | None:
@@ -16,8 +16,7 @@ def expected(case: Case) -> Case | None:
         found = course(case["limit"], case["start"], case["changes"], case["stop"], case["calendar"], now)
         found["warnings"] = []
         if found["late_from"] is not None:
-            when = found["due"], found["late_from"]
-            found["warnings"] = warnings(case["limit"], case["start"], case["calendar"], when)
+            found["warnings"] = warnings(case["limit"], case["start"], case["calendar"], found)
     except (NotKnown, OverflowError):
         return None
     return found
@@ -37,6 +36,8 @@ def differences(case: Case) -> dict[str, tuple[Any, Any]]:
     codes = sorted(mine["findings"] + mine["other"])
     if codes != theirs["findings"]:
         found["findings"] = codes, theirs["findings"]
+    if theirs["alarms"] is not None and mine["warnings"] != theirs["alarms"]:
+        found["warnings"] = mine["warnings"], theirs["alarms"]
     return found
 
 

@@ -107,8 +107,8 @@ def a_calendar(choose: Chooser, epoch: date) -> Case:
         "sessions": choose.of(HOURS),
         "half": {choose.of(near): choose.of(SHORT) for _ in range(choose.number(0, 3))},
         "walked": {},
-        "first": date(2023, 1, 1),
-        "last": date(2029, 12, 31),
+        "first": date(epoch.year - 1, 1, 1),
+        "last": date(epoch.year + 2, 12, 31),
     }
 
 

@@ -85,9 +85,9 @@ def _run(limit: Limit, start: Start, pauses: Sequence[Pause], extensions: Sequen
                 granted.append(said)
                 track.extend(said.to)
         elif change.begin.at < track.due.late_from:
-            if change.end is None:
+            if change.passed is None:
                 return Course(None, change, tuple(halts), tuple(granted), tuple(findings))
-            halts.append(Halt(change, track.pause(change.begin, change.end)))
+            halts.append(Halt(change, track.pause(change.begin, change.passed)))
     return Course(track.due, None, tuple(halts), tuple(granted), tuple(findings))
 
 

@@ -30,7 +30,7 @@ class Idle:
     def __init__(self, pauses: Sequence[Pause], calendar: Calendar, zone: ZoneInfo) -> None:
         self._calendar = calendar
         self._zone = zone
-        ended = [(pause.begin, pause.end) for pause in pauses if pause.end is not None]
+        ended = [(pause.begin, end) for pause in pauses if (end := pause.passed) is not None]
         self._spans = united((begin.at, end.at) for begin, end in ended)
         self._days = united((begin.day(zone), end.day(zone)) for begin, end in ended)
 

@@ -47,6 +47,11 @@ class Pause:
     lapses: datetime | None = None
     closes: bool = False
 
+    @property
+    def passed(self) -> Point | None:
+        """Its end as it counts: an instant at which the clock goes on, so that nothing ends while it stands still."""
+        return self.end if self.end is None or self.over is None else Point(self.over, self.end.on)
+
     def covers(self, at: datetime) -> bool:
         """Whether the clock stands still then."""
         return self.begin.at <= at and (self.over is None or at < self.over)
@@ -148,10 +153,10 @@ def _pause(each: Interruption, terms: PauseTerms, stop: Fact | None, calendar: C
                 end, assumed, by = longest, True, None
             else:
                 lapses = longest.over(zone)
-    if end is not None and end.at < begin.at:
-        end = begin
     facts = (each.fact,) if by is None else (each.fact, by)
     over = None if end is None else end.over(zone) if assumed else end.at
+    if over is not None and over < begin.at:
+        end, over = begin, begin.at
     return Pause(begin, end, each.said.ground, assumed, facts, over, lapses, terms.then is AtLongest.CLOSE)
 
 
