@@ -101,7 +101,8 @@ def stretch(
     findings: list[str] = []
     if terms["longest"] is not None:
         most = later(since, terms["longest"], calendar, zone)
-        if found["until"] is None or most["at"] < found["until"]["at"]:
+        end = passed(found["until"], zone) if found["assumed"] else found["until"]
+        if end is None or over(most, zone) < end["at"]:
             if terms["then"] == "resume":
                 found |= {"until": most, "assumed": True}
             elif over(most, zone) <= now:

@@ -61,7 +61,9 @@ def left(
             while unit == "wd" and not works(calendar, day):
                 day -= DAY
     at = midnight(day, zone)
-    return max([at, *(until for since, until in spans if since <= at < until)])
+    while later := [until for since, until in spans if since <= at < until]:
+        at = max(later)
+    return at
 
 
 def back(end: datetime, span: timedelta, spans: Spans, runs: Callable[[int], bool]) -> datetime:

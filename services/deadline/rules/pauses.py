@@ -148,7 +148,7 @@ def _pause(each: Interruption, terms: PauseTerms, stop: Fact | None, calendar: C
     lapses = None
     if terms.longest is not None:
         longest = after(begin, terms.longest, calendar, zone)
-        if end is None or longest.at < end.at:
+        if end is None or longest.over(zone) < (end.over(zone) if assumed else end.at):
             if terms.then is AtLongest.RESUME:
                 end, assumed, by = longest, True, None
             else:
