@@ -219,7 +219,7 @@ for update skip locked
 -- counted. Those that roll back may have been counted from days after their end.
 select c.authority, c.matter, c.late_from from clocks c
 where c.applies and c.late_from >= $1::date - 40
-    and ($3::timestamptz is null or (c.late_from, c.authority, c.matter) > ($3, $4::text, $5::text))
+    and (c.late_from, c.authority, c.matter) > (coalesce($3::timestamptz, '-infinity'), $4::text, $5::text)
     and rests_on(c.says, c.late_from, $6::text, $7::text, $1::date, $2::date)
 order by c.late_from, c.authority, c.matter, c.clock, c.subject
 limit $8
