@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
+from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 
 from shared import dead_letters, failpoints, inbox, metrics
 from shared.closed_connections import tell_of_closed_connections
 from shared.errors import NewerVersion, Permanent, PutBack, without_values
 from shared.inbox import Message
 from shared.kafka_access import OPEN, Access
+from shared.lag_display import LagDisplay
 from shared.lenient_records import read_leniently
 from shared.patience import leave, within
 from shared.positions import Positions, name
@@ -31,6 +32,8 @@ from shared.postgres import PASSING, Connection, Pool, is_environmental
 Handle = Callable[[Connection, Sequence[Message]], Awaitable[None]]
 T = TypeVar("T")
 ATTEMPTS = 5
+LAST_WORD_S = 1.0
+"""How long who stops may take to tell Kafka how far it came."""
 LOG_APPEND_TIME = 1
 """Kafka's number for a timestamp that the broker set."""
 SILENT_AFTER_S = 30.0
@@ -79,6 +82,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._patience_s = max(SILENT_AFTER_S, SESSIONS * session_ms / 1000) if patience_s is None else patience_s
         self._positions = Positions(pool, prefix, service)
         self._stopping = asyncio.Event()
+        self._lag = LagDisplay()
         self.stopped_partitions: dict[str, str] = {}
         self.polled_at = asyncio.get_running_loop().time()
         tell_of_closed_connections()
@@ -157,7 +161,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                     await self._retry_letters()
                 if (silent_s := self._positions.silent_s()) > SILENT_AFTER_S:
                     raise KafkaTimeoutError(f"no answer for {silent_s:.0f} s")
+                if self._lag.is_due():
+                    await self._lag.show(kafka, self._positions.taken, self._patience_s)
                 self.trouble = None
+            with contextlib.suppress(KafkaTimeoutError):
+                await self._lag.show(kafka, self._positions.taken, LAST_WORD_S)
         finally:
             self._positions.clear()
             await leave(kafka)
@@ -213,14 +221,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 raise
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
             done = await self._one_by_one(kafka, messages)
-        ends = {self._partition(m): m.offset + 1 for m in done if self._partition(m) in self._positions.taken}
-        if not ends:
-            return
-        try:
-            await self._within(kafka.commit(ends))
-            failpoints.reach("offsets.committed")
-        except (CommitFailedError, IllegalStateError):
-            log.info("lag_display_not_updated")
+        self._lag.reached({self._partition(m): m.offset + 1 for m in done})
 
     async def _transact(self, messages: Sequence[Message]) -> None:
         async with self._pool.acquire() as conn, conn.transaction():
