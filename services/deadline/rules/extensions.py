@@ -56,11 +56,25 @@ def judged(
         return Finding("extension-unit", f"a limit in days cannot be extended by {said.by}", fact)
     if to <= nominal:
         return Finding("extension-shortens", "the limit would not end later by it", fact)
-    if terms.most is not None:
-        furthest = _by(terms.most, limit, unextended, calendar)
-        if furthest is not None and to > furthest:
-            return Finding("extension-over-cap", f"all extensions together may be {terms.most}", fact)
+    furthest = None if terms.most is None else _by(terms.most, limit, unextended, calendar)
+    if terms.most is not None and _over_cap(terms.most, said, before, to, furthest):
+        return Finding("extension-over-cap", f"all extensions together may be {terms.most}", fact)
     return Granted(fact, said, base, to)
+
+
+def _over_cap(
+    most: Amount,
+    said: Extended,
+    before: Sequence[Granted],
+    to: date | datetime,
+    furthest: date | datetime | None,
+) -> bool:
+    """Amounts in the cap's own unit are added up, since their base may have rolled; other ends are compared."""
+    asked = [each.said.by for each in before] + [said.by]
+    own = [by.count for by in asked if by is not None and by.unit is most.unit]
+    if len(own) == len(asked):
+        return sum(own) > most.count
+    return furthest is not None and to > furthest
 
 
 def _refused(terms: ExtensionTerms, said: Extended, fact: Fact, due: Due, before: Sequence[Granted]) -> Finding | None:

@@ -184,14 +184,15 @@ class _Part:
 
     def _lapsed(self, counted: Sequence[Pause], stopped: Fact | None) -> Pause | None:
         """The pause that ended the clock, by lasting longer than it may."""
+        lapsed = []
         for pause in counted:
             if pause.lapses is None:
                 continue
             if pause.lapses > self._at.now:
                 self.again.append(pause.lapses)
             elif pause.closes and (stopped is None or stopped.occurred >= pause.lapses):
-                return pause
-        return None
+                lapsed.append((pause.lapses, pause))
+        return min(lapsed, key=lambda each: each[0])[1] if lapsed else None
 
     def _standing(self, counted: Sequence[Pause]) -> Pause | None:
         """The pause in which the clock stands still now."""

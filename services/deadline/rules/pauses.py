@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.deadline.rules.calendar import Calendar
-from services.deadline.rules.facts import CORRECTION, RESUMPTIONS, SUSPENSIONS, Fact, Resumed, Suspended
+from services.deadline.rules.facts import CORRECTION, RESUMPTIONS, SUSPENSIONS, Fact, Resumed, Suspended, order
 from services.deadline.rules.limits import AtLongest, Limit, PauseTerms
 from services.deadline.rules.points import Point, after, point_of
 from services.deadline.rules.span import zone_of
@@ -106,7 +106,7 @@ def pauses_of(
     findings: list[Finding] = []
     times: Counter[str] = Counter()
     for each in found:
-        if stop is not None and each.fact.occurred > stop.occurred:
+        if stop is not None and order(each.fact) > order(stop):
             continue
         ground = each.said.ground
         terms = _terms(limit, ground)
