@@ -1,41 +1,25 @@
 """HTTP of the deadline service: deadlines, what each rests on, and what-if calculations. Reads only."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from services.deadline import fact_store, in_force, store
+from services.deadline.calculation import Calculation, calculated, texts_of
 from services.deadline.calendars import UnknownCalendar
-from services.deadline.explanation_texts import text_en, text_zh
 from services.deadline.in_force import CalendarOf
 from services.deadline.reading import fact_of
 from services.deadline.rules.clock import Clock as FoldedClock
-from services.deadline.rules.count import Start, count
-from services.deadline.rules.edges import start_of
 from services.deadline.rules.errors import DeadlineError
-from services.deadline.rules.explain import explanation
 from services.deadline.rules.fold import fold
-from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.rules.stored import Stored
+from services.deadline.rules.whatif import explained
 from services.deadline.store import Key
 from shared.clock import Clock
-from shared.events.base import (
-    PLAIN,
-    Instant,
-    LocalTime,
-    Model,
-    Name,
-    Text,
-    Warned,
-    When,
-    Zone,
-    aggregate_key,
-    instant_of,
-)
+from shared.events.base import PLAIN, Instant, Name, aggregate_key
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
 from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Principal, Role
@@ -45,21 +29,6 @@ STATES = Literal["not_started", "running", "paused", "warned", "met", "missed", 
 Plain = Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
 Position = tuple[Instant, Plain, Plain, Plain, Plain]
 _POSITION: TypeAdapter[Position] = TypeAdapter(Position)
-
-
-class Calculation(Model):
-    """A what-if: nothing is stored. Exactly one of `limit` (20wd, 30d, 3m, 24h, 16wh, 90min) and `at`."""
-
-    calendar: Text
-    start: When
-    limit: Text | None = None
-    at: When | None = None
-    start_rule: Literal["day0", "roll", "inclusive"] = "day0"
-    roll: Literal["next", "previous", "none"] | None = None
-    zone: Zone | None = None
-    day_ends: LocalTime | None = None
-    warnings: tuple[Warned, ...] = ()
-    source: Text = "not verified"
 
 
 MOST_BYTES = 65_536
@@ -135,7 +104,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         async with pool.acquire() as conn:
             calendar_of = in_force.lookup(await in_force.peek(conn))
         try:
-            return answer(_calculated(wanted, calendar_of))
+            return answer(calculated(wanted, calendar_of))
         except (UnknownCalendar, DeadlineError, ValueError) as error:
             raise ProblemError(422, "cannot-be-counted", "The limit cannot be counted", str(error)) from None
 
@@ -208,42 +177,15 @@ def _explained(clock: FoldedClock, calendar_of: CalendarOf) -> dict[str, Any]:
     }
     if clock.problem is not None:
         return {**told, "explanation": None, "text": _uncountable(clock.problem)}
-    if clock.due is None:
+    if clock.start is None or clock.course is None:
         return {**told, "explanation": None, "text": {"en": "The clock has not started.", "zh": "时限尚未起算。"}}
+    if clock.due is None:
+        return {**told, "explanation": None, "text": {"en": "The clock stands still.", "zh": "时限暂停计算。"}}
     ids = [" ".join(fact.identity) for fact in clock.facts]
-    why = explanation(clock.limit, start_of(clock.facts[-1]), clock.due, calendar_of(clock.limit.calendar), ids)
-    return {**told, "explanation": why, "text": _texts(why)}
+    why = explained(clock.limit, clock.start, clock.course, calendar_of(clock.limit.calendar), ids)
+    return {**told, "explanation": why, "text": texts_of(why)}
 
 
 def _uncountable(problem: str) -> dict[str, str]:
     """The problem is in our own words, but in English only."""
     return {"en": f"The limit cannot be counted: {problem}.", "zh": f"时限无法计算：{problem}。"}
-
-
-def _calculated(wanted: Calculation, calendar_of: CalendarOf) -> dict[str, Any]:
-    calendar = calendar_of(wanted.calendar)
-    zone = wanted.zone or calendar.zone
-    amount = Amount.parse(wanted.limit) if wanted.limit else None
-    rolls = amount is not None and amount.unit in (Unit.NATURAL_DAYS, Unit.MONTHS)
-    limit = Limit(
-        clock="what-if",
-        amount=amount,
-        at=wanted.at,
-        start_rule=StartRule(wanted.start_rule),
-        roll=Roll(wanted.roll) if wanted.roll else (Roll.NEXT if rolls else Roll.NONE),
-        zone=zone,
-        day_ends=wanted.day_ends,
-        calendar=calendar.code,
-        starts_on=("start",),
-        stops_on=(),
-        warnings=wanted.warnings,
-        source=wanted.source,
-    )
-    day = None if isinstance(wanted.start, datetime) else wanted.start
-    start = Start(instant_of(wanted.start, zone), day, "start")
-    why = explanation(limit, start, count(limit, start, calendar), calendar)
-    return {"due": why["due"], "late_from": why["late_from"], "explanation": why, "text": _texts(why)}
-
-
-def _texts(why: dict[str, Any]) -> dict[str, str]:
-    return {"en": text_en(why), "zh": text_zh(why)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.deadline.rules.calendar import WEEKEND
 from services.deadline.rules.explain import Explanation
+from services.deadline.rules.steps import PAUSED
 
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -38,6 +39,17 @@ COUNTS_EN = {
     "h": "every hour counts, day and night",
 }
 COUNTS_ZH = {"d": "每日均计入，含休息日", "m": "期满月的对应日，无对应日的为该月末日", "h": "昼夜连续计算"}
+DAY_UNITS = frozenset({"wd", "d", "m"})
+REFUSED_ZH = {
+    "extension-after-expiry": "逾期后申请延期",
+    "extension-too-often": "延期次数已用完",
+    "extension-over-cap": "超过延期上限",
+    "extension-without-approver": "未载明批准人",
+    "extension-without-reason": "未说明理由",
+    "extension-not-provided": "该时限不得延长",
+    "extension-shortens": "并未延后到期日",
+    "extension-unit": "延期单位与时限不符",
+}
 ROLLS_EN = {"next": "the next working day", "previous": "the working day before"}
 ROLLS_ZH = {"next": "顺延至下一工作日", "previous": "提前至前一工作日"}
 
@@ -72,6 +84,9 @@ def text_en(explanation: Explanation) -> str:
         lines += [f"  {_day_en(day['date'])}: {day['reason']}, not counted" for day in explanation["skipped"]]
     elif unit in COUNTS_EN:
         lines.append(f"Count: {COUNTS_EN[unit]}.")
+    lines += [_pause_en(pause, unit) for pause in explanation["pauses"]]
+    lines += [_extension_en(extension) for extension in explanation["extensions"]]
+    lines += [f"Refused: {each['detail']} (fact {each['fact']})." for each in explanation["refused"]]
     if explanation["nominal_end"] and unit != "wd":
         lines.append(f"  The last day is {_day_en(explanation['nominal_end'])}.")
     lines += [f"  {_day_en(day['date'])}: {day['reason']}" for day in explanation["rolled_over"]]
@@ -121,6 +136,9 @@ def text_zh(explanation: Explanation) -> str:
         lines += [f"  {_day_zh(day['date'])}：{_reason_zh(day['reason'])}，不计入" for day in explanation["skipped"]]
     elif unit in COUNTS_ZH:
         lines.append(f"计算：{COUNTS_ZH[unit]}。")
+    lines += [_pause_zh(pause, unit) for pause in explanation["pauses"]]
+    lines += [_extension_zh(extension) for extension in explanation["extensions"]]
+    lines += [f"未予采纳：{REFUSED_ZH[each['code']]}（事实 {each['fact']}）。" for each in explanation["refused"]]
     if explanation["nominal_end"] and unit != "wd":
         lines.append(f"  最后一日为{_day_zh(explanation['nominal_end'])}。")
     lines += [f"  {_day_zh(day['date'])}：{_reason_zh(day['reason'])}" for day in explanation["rolled_over"]]
@@ -133,6 +151,44 @@ def text_zh(explanation: Explanation) -> str:
     if explanation["facts"]:
         lines.append(f"所用事实：{'、'.join(explanation['facts'])}")
     return "\n".join(lines)
+
+
+def _pause_en(pause: Mapping[str, Any], unit: str) -> str:
+    end = "expected to end" if pause["assumed"] else "to"
+    added = f"{pause['added']:g} {'days' if unit in DAY_UNITS else 'minutes'} are added"
+    counts = ": the first day counts, the last does not" if unit in DAY_UNITS else ""
+    return (
+        f"Paused ({pause['ground']}) from {_when_en(pause['since'])} {end} {_when_en(pause['until'])}{counts}; {added}."
+    )
+
+
+def _pause_zh(pause: Mapping[str, Any], unit: str) -> str:
+    end = "预计至" if pause["assumed"] else "至"
+    added = f"顺延{pause['added']:g}{'日' if unit in DAY_UNITS else '分钟'}"
+    counts = "（起日计入，止日不计入）" if unit in DAY_UNITS else ""
+    return f"暂停（{pause['ground']}）：自{_when_zh(pause['since'])}{end}{_when_zh(pause['until'])}{counts}，{added}。"
+
+
+def _extension_en(extension: Mapping[str, Any]) -> str:
+    by = f"by {extension['by']}" if "by" in extension else f"until {_when_en(extension['until'])}"
+    who = f", approved by {extension['approver']}" if "approver" in extension else ""
+    moved = f"from {_when_en(extension['from'])} to {_when_en(extension['to'])}"
+    return f"Extended {by} on {_clock(extension['asked_at'])}{who}: {moved}."
+
+
+def _extension_zh(extension: Mapping[str, Any]) -> str:
+    by = f"延长{extension['by']}" if "by" in extension else f"延长至{_when_zh(extension['until'])}"
+    who = f"，批准人 {extension['approver']}" if "approver" in extension else ""
+    moved = f"由{_when_zh(extension['from'])}至{_when_zh(extension['to'])}"
+    return f"延期：{_clock(extension['asked_at'])} {by}{who}，{moved}。"
+
+
+def _when_en(when: str) -> str:
+    return _clock(when) if "T" in when else _day_en(when)
+
+
+def _when_zh(when: str) -> str:
+    return _clock(when) if "T" in when else _day_zh(when)
 
 
 def _is_day(explanation: Explanation) -> bool:
@@ -187,4 +243,6 @@ def _day_zh(day: str) -> str:
 
 
 def _reason_zh(reason: str) -> str:
+    if reason.startswith(PAUSED):
+        return f"暂停（{reason.removeprefix(PAUSED)}）"
     return "周末" if reason == WEEKEND else reason

@@ -15,7 +15,8 @@ from services.deadline.reading import fact_of, row_of
 from services.deadline.rules.decide import decide
 from services.deadline.rules.stored import Stored
 from services.deadline.store import Key, Subject
-from services.deadline.watermarks import feeds, marks_in, raise_marks
+from services.deadline.watermark_store import feeds, raise_marks
+from services.deadline.watermarks import marks_in
 from shared import failpoints, outbox
 from shared.clock import Clock, Moment
 from shared.events.catalog import PARTITIONS

@@ -21,25 +21,14 @@ from services.deadline.rules.facts import (
     Resumed,
     Suspended,
 )
-from services.deadline.rules.limits import (
-    Amount,
-    AtLongest,
-    Expiry,
-    ExtensionTerms,
-    Limit,
-    PauseTerms,
-    Roll,
-    Second,
-    StartRule,
-)
+from services.deadline.rules.limits import Limit
+from services.deadline.stamped import amount_of, limit_of
 from services.deadline.store import CASE
 from shared.events.accountability import CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
 from shared.events.intake import SourceWatermark
-from shared.events.limits import ExtensionTerms as ExtensionText
 from shared.events.limits import LimitTerms
-from shared.events.limits import PauseTerms as PauseText
 from shared.events.submissions import Fact as SubmittedFact
 
 CASE_FACTS = (CaseOpened, CaseAnswered, CaseWithdrawn, CaseReinstated)
@@ -186,19 +175,17 @@ def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
     """What facts of this type alone say."""
     match type_:
         case "matter.suspended":
-            return Suspended(says["ground"], says.get("pause"), _amount(says.get("expected")), _end(says.get("until")))
+            return Suspended(
+                says["ground"], says.get("pause"), amount_of(says.get("expected")), _end(says.get("until"))
+            )
         case "matter.resumed":
             return Resumed(says.get("ground"), says.get("pause"))
         case "matter.extended":
-            by, until = _amount(says.get("by")), _end(says.get("until"))
+            by, until = amount_of(says.get("by")), _end(says.get("until"))
             return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
         case "miss.confirmed":
             return Confirmed(says["clock"], says.get("subject", ""))
     return None
-
-
-def _amount(text: str | None) -> Amount | None:
-    return None if text is None else Amount.parse(text)
 
 
 def _end(text: str | None) -> datetime | date | None:
@@ -213,56 +200,3 @@ def _limits(says: Mapping[str, Any]) -> tuple[Limit, ...]:
 def _limit(terms: bytes) -> Limit:
     """The same few limits are stamped on thousands of matters: parsed once each."""
     return limit_of(LimitTerms.model_validate_json(terms, extra="ignore"))
-
-
-def limit_of(terms: LimitTerms) -> Limit:
-    """A stamped limit as the rules see it."""
-    return Limit(
-        clock=terms.clock,
-        amount=None if terms.amount is None else Amount.parse(terms.amount),
-        at=terms.at,
-        start_rule=StartRule(terms.start_rule),
-        roll=Roll(terms.roll),
-        zone=terms.zone,
-        day_ends=terms.day_ends,
-        calendar=terms.calendar,
-        starts_on=terms.starts_on,
-        stops_on=terms.stops_on,
-        warnings=terms.warnings,
-        source=terms.source,
-        kind=terms.kind,
-        per=terms.per,
-        stage=terms.stage,
-        cut_off=terms.cut_off,
-        second=_second(terms),
-        pauses=tuple(_pause(each) for each in terms.pauses),
-        extension=_extension(terms.extension),
-        restarts_on=terms.restarts_on,
-        on_expiry=None if terms.on_expiry is None else Expiry(terms.on_expiry.outcome, terms.on_expiry.legal_basis),
-        overdue=tuple(Amount.parse(each) for each in terms.overdue),
-    )
-
-
-def _second(terms: LimitTerms) -> Second | None:
-    other = terms.second
-    if other is None:
-        return None
-    start_rule, roll = StartRule(other.start_rule), Roll(other.roll)
-    return Second(_amount(other.amount), other.at, start_rule, roll, later=terms.choose == "later")
-
-
-def _pause(terms: PauseText) -> PauseTerms:
-    return PauseTerms(terms.ground, _amount(terms.longest), AtLongest(terms.then), terms.times)
-
-
-def _extension(terms: ExtensionText | None) -> ExtensionTerms | None:
-    if terms is None:
-        return None
-    return ExtensionTerms(
-        most=_amount(terms.most),
-        times=terms.times,
-        rolled=terms.base == "rolled",
-        late=terms.after_expiry == "taken",
-        approver=terms.approver,
-        reason=terms.reason,
-    )

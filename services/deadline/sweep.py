@@ -19,7 +19,7 @@ from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
 from services.deadline.rules.tally import tally
-from services.deadline.watermarks import feeds
+from services.deadline.watermark_store import feeds
 from shared import failpoints, outbox
 from shared.clock import Clock, moves
 from shared.outbox import Relay

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from services.deadline.rules.errors import BadCalendar, YearNotCovered
 
+T = TypeVar("T")
 WEEKEND = "weekend"
 MIDNIGHT = time(0)
 Session = tuple[time, time]
@@ -183,6 +184,20 @@ def content(calendar: Calendar) -> Content:
             day.isoformat(): [name, _hours_text(hours)] for day, (name, hours) in calendar.half_days.items()
         }
     return told
+
+
+def content_between(calendar: Calendar, first: int, last: int) -> Content:
+    """The content of these years alone, for counts that stay within them."""
+    covers = min(first, calendar.published[1]), max(last, calendar.published[0])
+    published = max(calendar.published[0], covers[0]), min(calendar.published[1], covers[1])
+
+    def within(days: Mapping[date, T]) -> dict[date, T]:
+        return {day: said for day, said in days.items() if covers[0] <= day.year <= covers[1]}
+
+    rest, work, half = within(calendar.rest_days), within(calendar.work_days), within(calendar.half_days)
+    return content(
+        replace(calendar, rest_days=rest, work_days=work, half_days=half, covers=covers, published=published)
+    )
 
 
 def from_content(told: Content) -> Calendar:

@@ -109,11 +109,12 @@ def _changes(ran: Course) -> Statement:
     if ran.halts:
         text["pauses"] = [{**pause_text(halt.pause), "assumed": halt.pause.assumed} for halt in ran.halts]
     if ran.granted:
-        text["extensions"] = [_extension(granted.said) for granted in ran.granted]
+        text["extensions"] = [extension_text(granted.said) for granted in ran.granted]
     return text
 
 
-def _extension(said: Extended) -> Statement:
+def extension_text(said: Extended) -> Statement:
+    """An extension, by how much or until when, and who approved it."""
     text = {} if said.by is None else {"by": str(said.by)}
     if said.until is not None:
         text["until"] = said.until.isoformat()

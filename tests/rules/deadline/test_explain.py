@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.deadline.explanation_texts import text_en, text_zh
 from services.deadline.rules.calendar import Calendar
 from services.deadline.rules.count import Start, count
+from services.deadline.rules.course import Course
 from services.deadline.rules.explain import UNIT_NAMES, explanation
 from services.deadline.rules.limits import Amount, Limit, Roll, StartRule, Unit
 
@@ -52,7 +53,8 @@ def explained(amount: str | None, start: str = "2026-04-29", **changes: Any) -> 
     limit = Limit(**(fields | changes))
     instant = datetime.fromisoformat(start)
     begin = Start(instant, fact="matter.received") if instant.tzinfo else on(date.fromisoformat(start))
-    return explanation(limit, begin, count(limit, begin, CALENDAR), CALENDAR, facts=("f2", "f1"))
+    due = count(limit, begin, CALENDAR)
+    return explanation(limit, begin, Course(due), due, CALENDAR, facts=("f2", "f1"))
 
 
 def on(day: date) -> Start:
@@ -87,7 +89,9 @@ def test_the_explanation_names_rule_source_calendar_and_facts() -> None:
     }
     assert found["start"]["fact"] == "matter.received"
     assert (found["start"]["date"], found["start"]["counted_as"]) == ("2026-04-29", 0)
+    days = found["calendar"].pop("days")
     assert found["calendar"] == {"code": "CN", "version": "CN-2026.abc", "published_to": 2026}
+    assert days["rest"]["2026-05-01"] == "Labour Day 劳动节" and days["covers"] == [2026, 2026]
     assert found["facts"] == ["f1", "f2"]
     assert found["late_from"] == "2026-05-09T17:00:00+08:00"
     assert found["warnings"] == [{"at": "2026-05-08T00:00:00+08:00", "left": "1wd"}]
