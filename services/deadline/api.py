@@ -18,6 +18,7 @@ from services.deadline.rules.statement import fact_text, holding_text
 from services.deadline.rules.stored import Stored
 from services.deadline.rules.whatif import explained
 from services.deadline.store import Key
+from services.deadline.watermark_store import feeds
 from shared.clock import Clock
 from shared.events.base import PLAIN, Instant, Name, aggregate_key
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
@@ -80,7 +81,8 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
             rows = (await fact_store.select_facts(conn, [(key, None)])).get((key, None), [])
             moment = await clock.moment(conn)
             calendar_of = in_force.lookup(await in_force.peek(conn))
-        folded = fold([fact_of(row) for row in rows], calendar_of, moment.now, moment.confirmed)
+            heard = (await feeds(conn, {key[0]})).of(key)
+        folded = fold([fact_of(row) for row in rows], calendar_of, moment.now, moment.confirmed, heard)
         found = next((c for c in folded.clocks if (c.name, c.subject) == (name, subject)), None)
         if found is None:
             raise ProblemError(404, "no-such-clock", "The matter has no clock of that name")

@@ -29,10 +29,11 @@ def differences(told: Explanation, limit: Limit) -> list[str]:
     again = recounted(told, limit)
     for name in CHECKED:
         if again[name] != told[name]:
-            plain = isinstance(told[name], str | None) and isinstance(again[name], str | None)
-            found.append(
-                f"{name}: {told[name]} is said, {again[name]} is counted" if plain else f"{name}: not as counted"
-            )
+            short = isinstance(told[name], str | None) and isinstance(again[name], str | None)
+            found.append(f"{name}: {told[name]} is said, {again[name]} is counted" if short else f"{name}: is not so")
+    for name, moved in (("pauses", "added"), ("extensions", "to")):
+        if [each[moved] for each in again[name]] != [each[moved] for each in told[name]]:
+            found.append(f"{name}: did not move the end so")
     return found
 
 
