@@ -15,7 +15,7 @@ from services.deadline.rules.stored import Stored
 from services.deadline.rules.warnings import PASSED
 
 STOPPED = frozenset({State.MET, State.VOID})
-GOING_ON = frozenset({State.PAUSED, State.VOID})
+NOT_GOING_ON = frozenset({State.PAUSED, State.VOID})
 """After a pause these are no resumption."""
 
 
@@ -56,10 +56,14 @@ def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[St
     passed = [label for at, label in row.alarms if at <= confirmed]
     if not passed:
         return row, ()
-    told_up_to = heard.get(row.says["facts"][0]["source"]) if heard else None
+    told_up_to = heard.get(row.says["facts"][0]["source"]) if heard and not row.part else None
     if MISS in passed and told_up_to is not None and row.late_from is not None and told_up_to < row.late_from:
         told = next((label for label in reversed(passed) if label != MISS and not label.startswith(PASSED)), row.warned)
-        return replace(row, warned=told, alarms=(), confirmed=confirmed, unconfirmed=True), ()
+        waiting = replace(row, warned=told, alarms=(), confirmed=confirmed, unconfirmed=True)
+        if told == row.warned:
+            return waiting, ()
+        waiting = replace(waiting, state=State.WARNED, revision=row.revision + 1)
+        return waiting, (_warned(waiting),)
     ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
     fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
@@ -95,8 +99,10 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
             # what started it never was, or its limit cannot be counted now: no due is awaited
             yield _voided(new, "limit-removed", new.says["facts"], _mover(old, new))
         return
-    if old is not None and old.state is State.PAUSED and new.state not in GOING_ON:
+    if old is not None and old.state is State.PAUSED and new.state not in NOT_GOING_ON:
         yield Change("deadline.resumed", statement.scheduled(new.says), _mover(old, new))
+    elif old is not None and old.state is State.PAUSED and new.state is State.VOID:
+        pass  # it ends as it stood: a due is awaited no more
     elif old is None or old.late_from is None or (old.state in STOPPED and new.state not in STOPPED):
         yield Change("deadline.scheduled", statement.scheduled(new.says), _cause(new.says["facts"]))
     elif old.late_from != new.late_from:

@@ -22,7 +22,7 @@ from services.deadline.rules.clock import (
     Verdict,
     judge,
 )
-from services.deadline.rules.count import Start
+from services.deadline.rules.count import Due, Start
 from services.deadline.rules.course import Course, course
 from services.deadline.rules.edges import WAITING, Begun, begun_by, stop_of, waited_for
 from services.deadline.rules.errors import BadLimit, DateOutOfRange, DeadlineError
@@ -172,15 +172,25 @@ class _Part:
         if ran.due is None:
             return Ran(ran, Verdict(State.PAUSED), findings, pause)
         warnings = warning_instants(limit, ran.due, start, calendar, counted)
-        sworn = any(
-            fact.type == CONFIRMATION and fact.detail == Confirmed(limit.clock, stated.subject) for fact in self._facts
-        )
-        heard = None if sworn else self._at.heard.get(stated.stated_by.identity[0])
+        heard = self._heard(stated, ran.due)
         overdue = overdue_instants(limit, ran.due, calendar)
         verdict = judge(ran.due, stopped, warnings, overdue, self._at.confirmed, heard)
         if pause is not None and verdict.state in (State.RUNNING, State.WARNED):
             verdict = replace(verdict, state=State.PAUSED)
         return Ran(ran, verdict, findings, pause)
+
+    def _heard(self, stated: Stated, due: Due) -> datetime | None:
+        """Up to when the clock's source has sent everything; None where nobody waits for it: a case's facts are ours, a
+        source may not say, and a person may have confirmed the miss. One that was confirmed before the limit, as it
+        stands now, had passed was another one.
+        """
+        if not self._at.heard or self._registration.subject:
+            return None
+        said = Confirmed(stated.limit.clock, stated.subject)
+        sworn = (fact for fact in self._facts if fact.type == CONFIRMATION and fact.occurred >= due.late_from)
+        if any(fact.detail == said for fact in sworn):
+            return None
+        return self._at.heard.get(stated.stated_by.identity[0])
 
     def _lapsed(self, counted: Sequence[Pause], stopped: Fact | None) -> Pause | None:
         """The pause that ended the clock, by lasting longer than it may."""
