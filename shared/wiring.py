@@ -22,15 +22,15 @@ RETRY_S = 1.0
 log = structlog.get_logger()
 
 
-async def database_of(settings: ServiceSettings, *, service: str, migrations: Path) -> Pool:
-    """A pool in the service's schema. Waits for a database that is away. Raises Exposed where what lies beyond loopback
-    is not guarded, MigrationMismatch where `duban migrate` was not run for this build."""
+async def database_of(settings: ServiceSettings, *, service: str, migrations: Path, size: int = 5) -> Pool:
+    """A pool of `size` in the service's schema. Waits for a database that is away. Raises Exposed where what lies
+    beyond loopback is not guarded, MigrationMismatch where `duban migrate` was not run for this build."""
     refuse_exposure(settings)
     dsn = settings.postgres.get_secret_value()
     while True:
         try:
             await check_migrated(dsn, service, migrations)
-            return await connect(dsn, service)
+            return await connect(dsn, service, size=size)
         except PASSING as error:  # it restarts, or has no connection left
             log.warning("waiting_for_postgres", error=type(error).__name__, reason=str(error))
             await asyncio.sleep(RETRY_S)

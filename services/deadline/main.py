@@ -16,11 +16,13 @@ from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "deadline"
 MIGRATIONS = Path(__file__).parent / "migrations"
+CONNECTIONS = 5 + Recalculating.LANES
+"""What every service has, and one for each lane of a recalculation: nobody waits for those."""
 
 
 async def build(settings: Settings, clock: Clock) -> App:
     """The service, connected to its database and not started yet."""
-    pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
+    pool = await database_of(settings, service=NAME, migrations=MIGRATIONS, size=CONNECTIONS)
     relay = relay_of(settings, pool, service=NAME)
 
     def committed() -> None:

@@ -1,7 +1,8 @@
 """Folds again what a change of calendars may have moved, beside all that goes on.
 
     in_force.move ──► a row of `recalculations`: code, version, the days that changed
-                           │ batches in the order of the clocks' ends; a transaction each: lock, fold, publish, note
+                           │ batches in the order of the clocks' ends, each in lanes at once, a transaction each: lock,
+                           │ count plain clocks again from their rows, publish; then fold the others, note how far
                            ▼
                       finished: a pass finds no clock that another version counted over those days, and all
                       transactions that could still count so have ended (`settled`)
@@ -12,7 +13,7 @@ fired that rests on the days in question: the sweep leaves those clocks alone, a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -20,6 +21,7 @@ import structlog
 from services.deadline import calendar_store, fact_store, in_force, metrics
 from services.deadline.calendar_store import After, Recalculation
 from services.deadline.handlers import CaughtUp, everywhere, refold
+from services.deadline.recalculation_batch import recount
 from services.deadline.store import Key
 from shared import failpoints
 from shared.clock import Clock, Moment
@@ -35,6 +37,7 @@ class Recalculating:
     """Batches until there is nothing to fold again, then a look every `poll_s`. After each batch it rests for a share
     of the time that the batch took, longer while a storm of alarms lasts: decisions of the day go first."""
 
+    LANES = 2
     REST = 0.25
     REST_IN_A_STORM = 3.0
 
@@ -100,8 +103,10 @@ class Recalculating:
         """Fold the next clocks; where there are none begin anew, or end."""
         keys, after = await _next(conn, job, n)
         if keys:
-            await fact_store.lock_matters(conn, keys)
-            await refold(conn, [(key, None) for key in sorted(set(keys))], moment, self._caught_up())
+            left = await self._recount(sorted(set(keys)))
+            if left:
+                await fact_store.lock_matters(conn, left)
+                await refold(conn, [(key, None) for key in left], moment, self._caught_up())
             return replace(
                 job, after=after, folded=job.folded + len(keys), folded_in_pass=job.folded_in_pass + len(keys)
             )
@@ -113,6 +118,22 @@ class Recalculating:
         if job.folded_in_pass > job.failed:
             log.error("recalculation_left", code=job.code, version=job.version, clocks=job.folded_in_pass)
         return replace(job, finished_at=max(moment.now, job.since))
+
+    async def _recount(self, keys: Sequence[Key]) -> list[Key]:
+        """Count plain clocks again, several lanes at once, each in a transaction of its own: while one counts, the
+        database writes another's. The matters that are left must be folded. The job stays locked meanwhile, so no lane
+        waits for anything but its own matters; what a lane has committed is found done after a crash."""
+        size = -(-len(keys) // self.LANES)
+        tasks = [asyncio.create_task(self._lane(keys[i : i + size])) for i in range(0, len(keys), size)]
+        try:
+            return [key for left in await asyncio.gather(*tasks) for key in left]
+        finally:  # where one has failed the others end before the job is let go
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _lane(self, keys: Sequence[Key]) -> list[Key]:
+        async with self._pool.acquire() as conn, conn.transaction():
+            moment = await self._clock.moment(conn)
+            return await recount(conn, keys, moment, self._caught_up())
 
     async def _skip(self) -> bool:
         """Leave out one matter that cannot be folded: the others go on."""

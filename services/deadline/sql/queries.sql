@@ -216,13 +216,40 @@ for update skip locked
 
 -- select_clocks_to_recalculate --
 -- Clocks in the order of their ends whose count may touch the changed days and that another version of the same calendar
--- counted. Those that roll back may have been counted from days after their end.
+-- counted. Those that roll back may have been counted from days after their end: whose text does not even name that is
+-- passed over unparsed, since there may be hundreds of thousands.
 select c.authority, c.matter, c.late_from from clocks c
 where c.applies and c.late_from >= $1::date - 40
     and (c.late_from, c.authority, c.matter) > (coalesce($3::timestamptz, '-infinity'), $4::text, $5::text)
+    and (c.late_from >= $1::date - 2 or c.says::text like '%"roll"%"previous"%')
     and rests_on(c.says, c.late_from, $6::text, $7::text, $1::date, $2::date)
 order by c.late_from, c.authority, c.matter, c.clock, c.subject
 limit $8
+
+-- lock_matters_to_recount --
+-- As lock_matters; and when each is to be folded again.
+select x.authority, x.matter, x.refold_at
+from matters x join unnest($1::text[], $2::text[]) u (a, m) on x.authority = u.a and x.matter = u.m
+order by x.authority, x.matter
+for update of x
+
+-- keep_superseded_statements --
+-- What was said until now of clocks that are about to be written, taken from where it stands.
+insert into superseded_statements (authority, matter, clock, subject, revision, superseded_at, says)
+select c.authority, c.matter, c.clock, c.subject, c.revision, $5, c.says
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (a, m, k, s)
+join clocks c on c.authority = u.a and c.matter = u.m and c.clock = u.k and c.subject = u.s
+on conflict do nothing
+
+-- save_recounted --
+-- Write what another calendar changed of rows that are locked: all else in them stays as it was folded.
+update clocks c set
+    state = u.state, due_on = u.due_on, late_from = u.late_from, warned = u.warned, next_alarm_at = u.next_alarm_at,
+    alarms = u.alarms, says = u.says, digest = u.digest, revision = u.revision, known_at = $14, confirmed_at = u.confirmed_at
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::text[],
+    $9::timestamptz[], $10::jsonb[], $11::json[], $12::text[], $13::bigint[], $15::timestamptz[])
+    u (a, m, k, s, state, due_on, late_from, warned, next_alarm_at, alarms, says, digest, revision, confirmed_at)
+where c.authority = u.a and c.matter = u.m and c.clock = u.k and c.subject = u.s
 
 -- select_uncountable_clocks --
 -- Matters with a limit that could not be counted: more years are known now.
