@@ -10,7 +10,7 @@ from services.deadline.rules.change import Change
 from services.deadline.rules.stored import Stored
 from shared.events.deadline import DEADLINE_EVENTS
 
-OPEN_STATES = ("not_started", "running", "warned", "missed")
+OPEN_STATES = ("not_started", "running", "paused", "warned", "missed")
 """Of clocks that are not over; a missed one is past its due and still not done."""
 CHANGE_TYPES = tuple(event.TYPE for event in DEADLINE_EVENTS)
 _ALL_ALIKE = " Every replica shows the same: take the maximum."
@@ -40,7 +40,7 @@ PROVISIONAL_CLOCKS = Gauge(
 )
 OPEN_CLOCKS = Gauge(
     "duban_deadline_open_clocks",
-    "Clocks that are not over, by state (not_started, running, warned, missed: past its due and not done)."
+    "Clocks that are not over, by state (not_started, running, paused, warned, missed: past its due and not done)."
     " missed grows: matters are late; none running while intake accepts registrations: see the consumer's lag."
     + _ALL_ALIKE,
     ["state"],
@@ -55,6 +55,11 @@ OLDEST_DUE_ALARM = Gauge(
     "How long the oldest alarm that has come waits to be fired, in business time. Growing: no sweep runs, a matter is"
     " locked, or a partition is not read to its end (nothing is missed there until it is): see sweep_retrying in the"
     " log and the consumer's lag." + _ALL_ALIKE,
+)
+UNCONFIRMED_MISSES = Gauge(
+    "duban_deadline_unconfirmed_misses",
+    "Clocks that are late, of which nobody is named because their source has not said that all up to then is sent (D8)."
+    " Above 0: that publisher is behind; GET /v1/deadlines?unconfirmed=true lists them." + _ALL_ALIKE,
 )
 UNCONFIRMED_ALARMS = Gauge(
     "duban_deadline_unconfirmed_alarms",
@@ -90,6 +95,13 @@ CERTAIN_UNTIL = Gauge(
     " Below 30: ask for the notice and publish it (`duban calendar publish`)." + _ALL_ALIKE,
     ["code"],
 )
+FINDINGS = Counter(
+    "duban_deadline_findings_total",
+    "Findings on record, by code: what an item's rules do not allow was asked for or done. One code rises: a publisher"
+    " or an office has a habit, or the catalogue is stricter than the law; the events deadline.finding name the"
+    " matters." + _AGAIN,
+    ["code"],
+)
 CHANGES = Counter("duban_deadline_clock_changes_total", "Events published about clocks, by type." + _AGAIN, ["type"])
 LATENESS = Histogram(
     "duban_deadline_decided_lateness_seconds",
@@ -120,5 +132,7 @@ def count(changes: Iterable[Change], row: Stored, now: datetime, by: Literal["sw
     """The published changes of one clock, decided at `now`."""
     for change in changes:
         _BY_TYPE[change.type].inc()
+        if change.type == "deadline.finding":
+            FINDINGS.labels(change.says["code"]).inc()
         if change.type == "deadline.missed" and row.late_from is not None:
             _BY[by].observe((now - row.late_from).total_seconds())

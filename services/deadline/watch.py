@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.deadline import calendar_store, in_force, metrics, store
-from services.deadline.rules.tally import PROVISIONAL, UNCOUNTABLE
+from services.deadline.rules.tally import PROVISIONAL, UNCONFIRMED, UNCOUNTABLE
 from shared.clock import Clock
 from shared.postgres import Connection
 from shared.watch import Measure
@@ -21,6 +21,7 @@ async def clocks(conn: Connection) -> None:
         metrics.OPEN_CLOCKS.labels(state).set(counts.get(state, 0))
     metrics.UNCOUNTABLE_CLOCKS.set(counts.get(UNCOUNTABLE, 0))
     metrics.PROVISIONAL_CLOCKS.set(counts.get(PROVISIONAL, 0))
+    metrics.UNCONFIRMED_MISSES.set(counts.get(UNCONFIRMED, 0))
 
 
 def alarms(clock: Clock) -> Measure:

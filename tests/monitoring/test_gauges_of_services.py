@@ -12,10 +12,11 @@ from services.deadline import store, watch
 from services.deadline.rules.tally import PROVISIONAL, UNCOUNTABLE, kinds
 from services.intake.rules.silence import FIRST_GAP
 from services.intake.watch import sources
+from shared.events.limits import PauseTerms
 from shared.postgres import Pool, connect, migrate
 from tests.support import case_world, deadline_service
 from tests.support.deadline_calendars import NOTICE_2027, published, recalculate, recalculating, when
-from tests.support.deadline_service import Service, at, fact, terms
+from tests.support.deadline_service import Service, at, fact, terms, watermark
 from tests.support.intake_submissions import good
 from tests.support.intake_world import PATIENCE, World, intake_world
 from tests.support.metered import metric
@@ -85,6 +86,27 @@ async def test_what_cannot_be_held_to_is_counted_until_it_is_mended(service: Ser
         await service.deliver(fact("limits.changed", f"l-{name}", at("03-02 08:30"), key=("A", name), **changed))
     await look(service)
     assert metric("duban_deadline_provisional_clocks") == metric("duban_deadline_uncountable_clocks") == 0
+
+
+async def test_misses_of_a_silent_source_clocks_that_stand_still_and_findings_are_counted(service: Service) -> None:
+    found = metric("duban_deadline_findings_total", code="pause-ground-unknown") or 0
+    limits = (terms(), terms("answer", "20wd", pauses=(PauseTerms(ground="hearing"),)))
+    await service.deliver(
+        fact("matter.registered", "r", at("03-02 08:00"), limits=limits),
+        fact("matter.suspended", "s", at("03-02 08:20"), ground="hearing"),
+        fact("matter.suspended", "t", at("03-02 08:30"), ground="holiday"),
+        watermark(at("03-03 00:00")),
+    )
+    await look(service)
+    assert (open_clocks("paused"), metric("duban_deadline_unconfirmed_misses")) == (1, 0)
+    assert metric("duban_deadline_findings_total", code="pause-ground-unknown") == found + 1
+    await service.move_to(at("03-06 00:00"))
+    await look(service)
+    assert metric("duban_deadline_unconfirmed_misses") == 1
+    await service.deliver(watermark(at("03-06 00:00")))
+    await service.move_to(at("03-06 00:00"))
+    await look(service)
+    assert (metric("duban_deadline_unconfirmed_misses"), open_clocks("missed")) == (0, 1)
 
 
 async def test_a_calendar_tells_until_when_it_is_official_and_a_recalculation_how_far_it_is(service: Service) -> None:

@@ -1,7 +1,7 @@
 """One deadline service on a real database: events as intake and accountability publish them in, rows and events out."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -90,6 +90,14 @@ def fact(type_: str, id: str, when: datetime | date, *, key: Key = ("A", "1"), *
     """A fact of a matter; its issue is its instant, unless said otherwise."""
     issued = says.pop("issued", when if isinstance(when, datetime) else at("03-01 00:00"))
     return message(content(type_, ("/a", id), when, issued, **says), f"event-{id}", key)
+
+
+def watermark(up_to: datetime, *, key: Key = ("A", "1"), source: str = "/a", authority: str | None = None) -> Message:
+    """A source's watermark, as intake publishes it into the partition of that matter."""
+    id = f"w-{source}-{up_to:%m%d%H%M}"
+    said = content("source.watermark", (source, id), up_to, up_to, up_to=up_to)
+    sent = message(said, id, (authority or key[0], "watermark"))
+    return replace(sent, partition=store.bucket(key))
 
 
 def case_content(

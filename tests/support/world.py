@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 import httpx2
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from services.accountability.config import Settings as AccountabilitySettings
 from services.accountability.main import build as build_accountability
@@ -54,6 +54,7 @@ class World:
     prefix: str
     builders: dict[str, Callable[[], Awaitable[App]]]
     now: datetime
+    kafka: str
     apps: dict[str, App] = field(default_factory=dict)
     running: dict[str, tuple[asyncio.Event, "asyncio.Task[None]"]] = field(default_factory=dict)
     count: int = field(default=0)
@@ -86,6 +87,16 @@ class World:
         await self.send(json.dumps(event, ensure_ascii=False).encode(), key=event["subject"])
         if wait:
             await self.settled()
+
+    async def hand_in(self, event: dict[str, Any]) -> None:
+        """Send an event by HTTP, as an office does, and wait until all that follows from it has happened."""
+        answer = await self.client.post(
+            self.url("intake") + "/v1/events",
+            content=json.dumps(event, ensure_ascii=False).encode(),
+            headers={"content-type": STRUCTURED},
+        )
+        assert answer.is_success and answer.json()["status"] == "accepted", answer.text
+        await self.settled()
 
     async def send(
         self, value: bytes | None, *, key: Any = "k/k", headers: Sequence[tuple[str, bytes | None]] | None = None
@@ -155,6 +166,34 @@ class World:
         found = await self.get("deadline", f"/v1/matters/{AUTHORITY}/{matter}/deadlines")
         return next(c for c in found["deadlines"] if (c["clock"], c["subject"]) == (name, subject))
 
+    async def told(self, matter: str, clock: str) -> list[Any]:
+        """What `deadline-events` says of one clock of a matter and its parts, in order: each event's data, its type and
+        subject beside it."""
+        topic, key = self.prefix + "deadline-events", aggregate_key(AUTHORITY, matter)
+        at = TopicPartition(topic, bucket_of(key))
+        found: list[Any] = []
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign([at])
+            end = (await consumer.end_offsets([at]))[at]
+            await consumer.seek_to_beginning(at)
+            while await consumer.position(at) < end:
+                batches = await consumer.getmany(at, timeout_ms=1000)
+                for message in batches.get(at, ()):
+                    type_ = dict(message.headers)["ce_type"].decode()
+                    data = json.loads(message.value)
+                    if message.key == key.encode() and data["clock"] == clock:
+                        found.append({**data, "type": type_})
+        finally:
+            await consumer.stop()
+        return found
+
+    async def watermark(self, up_to: str) -> None:
+        """The source says that it has sent everything up to then."""
+        self.count += 1
+        await self.publish("source.watermark", "watermark", {"up_to": up_to}, id=f"w{self.count}")
+
     async def cases(self, matter: str, *, authority: str = AUTHORITY) -> list[Any]:
         """The cases of a matter, in full, oldest first."""
         rows = await self.conn.fetch(
@@ -206,7 +245,7 @@ async def open_world(infrastructure: Infrastructure, database: str, start: str) 
         stack.push_async_callback(producer.stop)
         client = await stack.enter_async_context(httpx2.AsyncClient(timeout=10, trust_env=False))
         watch = await Watch(conn, topics()).start()
-        world = World(conn, producer, client, watch, prefix, builders, began)
+        world = World(conn, producer, client, watch, prefix, builders, began, infrastructure.kafka)
 
         async def stop_all() -> None:
             await asyncio.gather(*(world.stop(service) for service in list(world.running)))

@@ -1,4 +1,4 @@
-"""Silence that counts as an answer, and clocks that start with another's end, through Postgres and the sweep (R5, R10)."""
+"""Silence that counts as an answer, and clocks that start with another's end, through Postgres (R5, R10)."""
 
 from datetime import date
 from typing import Any

@@ -2,8 +2,7 @@
 or for a person who confirms it.
 """
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import httpx2
@@ -12,21 +11,14 @@ from services.deadline import store
 from services.deadline.api import routes
 from services.deadline.rules.clock import State
 from services.deadline.store import Key
-from shared.events.base import EventRef
 from shared.events.deadline import DeadlineMissed
 from shared.http import create_api
 from shared.inbox import Message
-from tests.support.deadline_service import Service, at, case, content, fact, message, terms
+from tests.support.deadline_service import Service, at, case, fact, terms, watermark
 
 HERE: Key = ("A", "1")
 LATE = at("03-05 00:00")
 """The first instant that is late for what was received on 2 March."""
-
-
-def watermark(up_to: datetime, *, key: Key = HERE, source: str = "/a", authority: str = "A") -> Message:
-    """As intake publishes it into the partition of that matter."""
-    said = content("source.watermark", (source, f"w{up_to:%m%d%H%M}"), up_to, up_to, up_to=up_to)
-    return replace(message(said, f"w-{source}-{up_to:%m%d%H%M}", (authority, "watermark")), partition=store.bucket(key))
 
 
 def registered(key: Key = HERE, **changes: Any) -> Message:
