@@ -1,5 +1,5 @@
 """A batch of `directory-events` and `deadline-events` in one transaction: who held which post first, then who missed
-what. All is read, then decided, then written; the rules decide.
+what, and which cards that makes. All is read, then decided, then written; the rules decide.
 
 The bound of one transaction: a directory fact revises every standing case that it concerns, in chunks of memory but in
 the one transaction of its batch, so that whoever sees the fact consumed sees the cases revised (nothing is in flight
@@ -14,9 +14,10 @@ cases: then the spans go into a table that a loop works off, and the replay's wa
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.accountability import directory_store, ledger, metrics, store
-from services.accountability.reading import DEADLINES, DIRECTORY, fact_of, verdicts
+from services.accountability import cards, directory_store, ledger, metrics, store
+from services.accountability.reading import DEADLINES, DIRECTORY, fact_of, heard_of
 from services.accountability.rules.attribution import attribute
+from services.accountability.rules.cards import CardChange
 from services.accountability.rules.case import (
     Decision,
     Happened,
@@ -55,8 +56,8 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
 
     async def handle(conn: Connection, messages: Sequence[Message]) -> None:
         heard = read([m for m in messages if m.topic == DIRECTORY], _skipped)
-        said = verdicts([m for m in messages if m.topic == DEADLINES], _skipped)
-        if not heard and not said:
+        said, words = heard_of([m for m in messages if m.topic == DEADLINES], _skipped)
+        if not heard and not said and not words:
             return
         now = (await clock.moment(conn)).now
         facts = [fact_of(r, e, now) for r, e in heard if isinstance(e, HolderAssigned | HolderEnded)]
@@ -66,8 +67,9 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
         if facts:
             await learn(conn, facts, now)
             failpoints.reach("directory.learned")
-        if said:
-            await judge(conn, said, rulebook, now)
+        carded = await cards.of_limits(conn, words, rulebook.cards, now)
+        await judge(conn, said, rulebook, now, carded)
+        await cards.of_persons(conn, carded, rulebook.cards, now)
 
     return handle
 
@@ -106,8 +108,17 @@ async def _revise(conn: Connection, affected: Sequence[Affected], now: datetime)
         await ledger.record(conn, [each.case for each in happened], happened)
 
 
-async def judge(conn: Connection, said: Sequence[tuple[Verdict, bytes]], rulebook: Rulebook, now: datetime) -> None:
-    """Decide each verdict in order; write every case once."""
+async def judge(
+    conn: Connection,
+    said: Sequence[tuple[Verdict, bytes]],
+    rulebook: Rulebook,
+    now: datetime,
+    carded: Sequence[CardChange] = (),
+) -> None:
+    """Decide each verdict in order; write every case once, and record what became of cards beside it."""
+    if not said:
+        await ledger.record_cards(conn, carded)
+        return
     misses = [verdict for verdict, _ in said if isinstance(verdict, Missed)]
     known: dict[CaseKey, Known] = dict(await store.lock_known(conn, sorted({v.key for v, _ in said})))
     directory = await directory_store.directory_of(conn, {(m.key.authority, m.unit) for m in misses})
@@ -128,7 +139,7 @@ async def judge(conn: Connection, said: Sequence[tuple[Verdict, bytes]], ruleboo
             happened.append(decision.happened)
     await store.add_verdicts(conn, heeded, now)
     failpoints.reach("verdicts.kept")
-    await ledger.record(conn, [changed[key] for key in sorted(changed)], happened)
+    await ledger.record(conn, [changed[key] for key in sorted(changed)], happened, carded)
 
 
 def _decide(known: Known, verdict: Verdict, directory: Directory, rulebook: Rulebook, now: datetime) -> Decision:

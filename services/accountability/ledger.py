@@ -1,12 +1,14 @@
-"""Writes down what was decided, all in the caller's transaction: the cases, their record, and the outbox."""
+"""Writes down what was decided, all in the caller's transaction: the cases, their record and that of cards, and the
+outbox."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 import structlog
 
-from services.accountability import metrics, store
+from services.accountability import card_publish, metrics, store
 from services.accountability.publish import published
+from services.accountability.rules.cards import CardChange
 from services.accountability.rules.case import ATTRIBUTED, Escalated, Happened, Opened
 from services.accountability.rules.model import Case
 from shared import outbox
@@ -15,18 +17,28 @@ from shared.postgres import Connection
 log = structlog.get_logger()
 
 
-async def record(conn: Connection, cases: Collection[Case], happened: Sequence[Happened]) -> None:
-    """`cases` are those that changed, each once, as they are now; `happened` is in the order of publication."""
+async def record(
+    conn: Connection, cases: Collection[Case], happened: Sequence[Happened], carded: Sequence[CardChange] = ()
+) -> None:
+    """`cases` are those that changed, each once, as they are now; `happened` is in the order of publication, what
+    became of cards after it: one copy into each table, whatever a storm brings."""
     opened = {each.case.key for each in happened if isinstance(each, Opened)}
     await store.insert_cases(conn, [case for case in cases if case.key in opened])
     await store.update_cases(conn, [case for case in cases if case.key not in opened])
-    if not happened:
+    if not happened and not carded:
         return
-    events = [published(each) for each in happened]
+    events = [*map(published, happened), *map(card_publish.published, carded)]
     await store.add_events(conn, [kept for kept, _ in events])
     await store.add_escalations(conn, [each for each in happened if isinstance(each, Escalated)])
     await outbox.append(conn, [message for _, message in events])
-    _tell(happened)
+    if happened:
+        _tell(happened)
+    metrics.count_cards(carded)
+
+
+async def record_cards(conn: Connection, carded: Sequence[CardChange]) -> None:
+    """Cards that changed after their batch was recorded."""
+    await record(conn, (), (), carded)
 
 
 def _tell(happened: Sequence[Happened]) -> None:

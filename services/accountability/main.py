@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.accountability import card_api
 from services.accountability.api import routes
 from services.accountability.config import Settings
 from services.accountability.handlers import handler
@@ -35,4 +36,5 @@ async def build(settings: Settings, clock: Clock) -> App:
         measures=(last_rung,),
     )
     app.api.include_router(routes(pool, clock, relay.wake))
+    app.api.include_router(card_api.routes(pool))
     return app

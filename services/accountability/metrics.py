@@ -1,10 +1,12 @@
 """Every metric of the accountability service, with what it means and what to do about it."""
 
+from collections import Counter as Count
 from collections.abc import Iterable
 from datetime import timedelta
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.accountability.rules.cards import CardChange
 from services.accountability.rules.case import Happened, Opened
 
 PROMPT = timedelta(minutes=1)
@@ -45,6 +47,22 @@ IGNORED = Counter(
     " it." + _AGAIN,
     ["why"],
 )
+CARDS = Counter(
+    "duban_accountability_card_changes_total",
+    "Cards by level (R21), issued, told again or revoked. Many revoked: facts reach intake late; look at whose."
+    + _AGAIN,
+    ["level", "change"],
+)
+
+
+def count_cards(changes: Iterable[CardChange]) -> None:
+    """What became of cards."""
+    counts = Count(
+        (c.card.level, "revoked" if not c.card.standing else "issued" if c.before is None else "told again")
+        for c in changes
+    )
+    for (level, change), count in counts.items():
+        CARDS.labels(level, change).inc(count)
 
 
 def time(happened: Iterable[Happened]) -> None:

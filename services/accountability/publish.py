@@ -86,14 +86,14 @@ def content(happened: Happened) -> bytes:
     zone = case.zone
     common = {
         "case_id": str(case.key.case_id), "authority": case.key.authority, "matter": case.key.matter,
-        "occurred_at": _told(happened.at, zone), "origin": case.origin,
+        "occurred_at": told(happened.at, zone), "origin": case.origin,
     }  # fmt: skip
     about = {"due": case.due, "unit": case.unit, "item": case.item}
     match happened:
         case Opened():
             return _json({
                 **common, "clock": case.clock, "subject": case.subject, "item": case.item, "unit": case.unit,
-                "due": case.due, "late_from": _told(case.late_from, zone), "detected_at": _told(case.detected_at, zone),
+                "due": case.due, "late_from": told(case.late_from, zone), "detected_at": told(case.detected_at, zone),
                 "miss": _ref(happened.cause), "rulebook": case.rulebook, "responsible": _responsible(case),
                 "ladder": _ladder(case.ladder), "limits": _limits(case), "addressee": _addressee(happened.addressee),
             })  # fmt: skip
@@ -128,9 +128,10 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4096)
-def _told(instant: datetime, zone: str) -> str:
-    told: str = _INSTANT.dump_python(instant.astimezone(ZoneInfo(zone)), mode="json")
-    return told
+def told(instant: datetime, zone: str) -> str:
+    """An instant as events write it, in a zone."""
+    written: str = _INSTANT.dump_python(instant.astimezone(ZoneInfo(zone)), mode="json")
+    return written
 
 
 def _limits(case: Case) -> orjson.Fragment:

@@ -1,28 +1,37 @@
 """Events of intake and of the deadline service as the rules see them.
 
-Of `deadline-events` only misses and their withdrawals concern cases, and of these only the fields declared here: this
-service must keep up with a storm of misses. The other types known today are dropped by their header, unparsed,
-whatever their version; a type that this build does not know is counted (D16).
+Of `deadline-events` only misses and their withdrawals concern cases; warnings, and what a miss comes to mean later,
+concern cards. Of these only the fields declared here are read: this service must keep up with a storm of misses. The
+other types known today are dropped by their header, unparsed, whatever their version; a type that this build does not
+know is counted (D16).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NotRequired
+from typing import Literal, NotRequired
 from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from services.accountability.rules.attribution import held_at
+from services.accountability.rules.cards import STATUTORY, LimitKey, Word, WordKind
 from services.accountability.rules.directory import DirectoryFact, PostKey
-from services.accountability.rules.identity import case_id, case_of_subject, rung_of_clock
+from services.accountability.rules.identity import case_id, case_of_subject, limit_id, rung_of_clock
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import CaseKey, Held, Missed, Origin, Ref, RungMissed, Untrue, Untruth, Verdict
 from shared.errors import Permanent
 from shared.events.accountability import CaseOpened, CaseReinstated
 from shared.events.base import Instant, instant_of, split_key
-from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
+from shared.events.deadline import (
+    DeadlineDeemed,
+    DeadlineDeemedRevoked,
+    DeadlineMissed,
+    DeadlineOverdue,
+    DeadlineWarned,
+    DeadlineWithdrawn,
+)
 from shared.events.envelope import Received
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
@@ -46,6 +55,7 @@ class Holding(TypedDict):
 class LimitUsed(TypedDict):
     zone: str
     calendar: str
+    kind: NotRequired[str | None]
 
 
 class FactUsed(TypedDict):
@@ -80,11 +90,35 @@ class UntrueText(TypedDict):
     matter: str
     clock: str
     subject: NotRequired[str]
+    item: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    origin: NotRequired[Origin]
+    due: str
     late_from: str
     reason: Untruth
 
 
-_MISSED, _UNTRUE = TypeAdapter(MissedText), TypeAdapter(UntrueText)
+@_strict
+class ToldText(TypedDict):
+    """What a card needs of `deadline.warned`, `.overdue`, `.deemed` and `.deemed_revoked`."""
+
+    authority: str
+    matter: str
+    clock: str
+    subject: NotRequired[str]
+    item: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    origin: NotRequired[Origin]
+    due: str
+    late_from: str
+    warning: NotRequired[str]
+    overdue: NotRequired[str]
+    holding: NotRequired[Holding]
+
+
+Said = tuple[Verdict | None, Word | None]
+"""What an event means for cases, and for cards."""
+_MISSED, _UNTRUE, _TOLD = TypeAdapter(MissedText), TypeAdapter(UntrueText), TypeAdapter(ToldText)
 
 
 def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: datetime) -> DirectoryFact:
@@ -103,23 +137,33 @@ def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: dateti
     )
 
 
+def heard_of(
+    messages: Iterable[Message], skipped: Callable[[str], None]
+) -> tuple[list[tuple[Verdict, bytes]], list[Word]]:
+    """What the deadline service says about misses, each with the content of its event; and all that concerns cards.
+    Raises Unreadable, NewerVersion, and Permanent for a clock that no case has or that runs from no event of its
+    case."""
+    found = _SAID.read(messages, skipped)
+    verdicts = [(verdict, heard.data) for heard, (verdict, _) in found if verdict is not None]
+    return verdicts, [word for _, (_, word) in found if word is not None]
+
+
 def verdicts(messages: Iterable[Message], skipped: Callable[[str], None]) -> list[tuple[Verdict, bytes]]:
-    """What the deadline service says about misses, each with the content of its event. Raises Unreadable, NewerVersion,
-    and Permanent for a clock that no case has or that runs from no event of its case."""
-    return [(verdict, heard.data) for heard, verdict in _VERDICTS.read(messages, skipped) if verdict is not None]
+    """Of `heard_of`, what concerns cases."""
+    return heard_of(messages, skipped)[0]
 
 
-def _missed(heard: Heard) -> Verdict:
+def _missed(heard: Heard) -> Said:
     said = _MISSED.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
     ref = Ref(heard.source, heard.id)
     case = case_of_subject(subject)
     if case is not None:
         key = CaseKey(said["authority"], said["matter"], case)
-        return RungMissed(key, ref, _rung(clock), late_from, _started_by(case, clock, said["facts"]))
+        return RungMissed(key, ref, _rung(clock), late_from, _started_by(case, clock, said["facts"])), None
     held = held_at(tuple(map(_held, said["holdings"])), late_from - TICK)
     limit = said["limit"]
-    return Missed(
+    missed = Missed(
         key=CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from)),
         ref=ref,
         revision=heard.revision,
@@ -134,21 +178,63 @@ def _missed(heard: Heard) -> Verdict:
         origin=said.get("origin", "live"),
         zone=limit["zone"],
         calendar=limit["calendar"],
+        kind=limit.get("kind"),
     )
+    word = Word(
+        LimitKey(missed.key.authority, missed.key.matter, clock, subject, limit_id(heard.subject, clock, subject)),
+        ref, heard.revision, "missed", STATUTORY if missed.kind == STATUTORY else "promised", missed.due, late_from,
+        missed.origin, missed.item, missed.unit, None if held is None else held.person,
+    )  # fmt: skip
+    return missed, word
 
 
-def _untrue(heard: Heard) -> Verdict | None:
-    """None: it takes back a limit of a case, and what was escalated stays escalated."""
+def _untrue(heard: Heard) -> Said:
+    """Nothing where it takes back a limit of a case: what was escalated stays escalated."""
     said = _UNTRUE.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
     if case_of_subject(subject) is not None:
         _rung(clock)
-        return None
+        return None, None
     key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
-    return Untrue(key, Ref(heard.source, heard.id), heard.revision, said["reason"])
+    ref = Ref(heard.source, heard.id)
+    word = Word(
+        LimitKey(key.authority, key.matter, clock, subject, limit_id(heard.subject, clock, subject)), ref,
+        heard.revision, "untrue", said["reason"], said["due"], late_from, said.get("origin", "live"), said.get("item"),
+        said.get("unit"), None,
+    )  # fmt: skip
+    return Untrue(key, ref, heard.revision, said["reason"]), word
 
 
-_VERDICTS: Reader[Verdict | None] = Reader(DEADLINES, {DeadlineMissed: _missed, DeadlineWithdrawn: _untrue})
+def _told(kind: WordKind, field: Literal["warning", "overdue"] | None = None) -> Callable[[Heard], Said]:
+    """What concerns cards alone; nothing of a case's own limits: they have rungs and no cards."""
+
+    def parse(heard: Heard) -> Said:
+        said = _TOLD.validate_json(heard.data)
+        clock, subject, holding = said["clock"], said.get("subject", ""), said.get("holding", _NOBODY)
+        if case_of_subject(subject) is not None:
+            return None, None
+        return None, Word(
+            LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
+            Ref(heard.source, heard.id), heard.revision, kind, "" if field is None else said[field], said["due"],
+            _instant(said["late_from"]), said.get("origin", "live"), said.get("item"),
+            holding.get("unit") or said.get("unit"), holding.get("person"),
+        )  # fmt: skip
+
+    return parse
+
+
+_NOBODY: Holding = {"since": ""}
+_SAID: Reader[Said] = Reader(
+    DEADLINES,
+    {
+        DeadlineMissed: _missed,
+        DeadlineWithdrawn: _untrue,
+        DeadlineWarned: _told("warned", "warning"),
+        DeadlineOverdue: _told("overdue", "overdue"),
+        DeadlineDeemed: _told("deemed"),
+        DeadlineDeemedRevoked: _told("deemed-revoked"),
+    },
+)
 
 
 @lru_cache(maxsize=4096)  # in a storm all were due at one instant, and what comes of it compares by identity

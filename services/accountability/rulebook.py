@@ -1,5 +1,6 @@
 """The rulebook's file, checked before it governs anything: a service with a faulty rulebook does not start."""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +10,7 @@ import yaml
 from pydantic import Field, StringConstraints, model_validator
 
 from services.accountability.rules import ladder, model
+from services.accountability.rules.card_rules import LEVELS, CardEdition, CardRule, Ground, Level
 from shared.events.base import Model, Role, Text
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min)$")]
@@ -49,19 +51,66 @@ class EditionText(Model):
         return self
 
 
+class CardRuleText(Model):
+    """For what there is a card of which level. `left` only for warnings, `after` for what is overdue, `times` for what
+    is repeated."""
+
+    ground: Ground
+    level: Level
+    left: tuple[Amount, ...] = ()
+    after: Amount | None = None
+    times: int | None = Field(default=None, ge=2, le=20)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "CardRuleText":
+        if self.left and self.ground != "warned":
+            raise ValueError("`left` is of warnings")
+        if (self.after is not None) != (self.ground == "overdue"):
+            raise ValueError("`after` says how late something is that is overdue, and belongs there alone")
+        if (self.times is not None) != (self.ground == "repeated"):
+            raise ValueError("`times` says how often something is repeated, and belongs there alone")
+        if self.ground == "repeated" and self.level != "red":
+            raise ValueError("repeated yellow cards make a red one")
+        if (self.ground == "warned") != (LEVELS.index(self.level) < LEVELS.index("yellow")):
+            raise ValueError("a warning is a ground for a reminder or a warning, all else for a yellow or red card")
+        return self
+
+
+class CardEditionText(Model):
+    """One version of the rules of cards. It governs what is due on or after `effective_from`."""
+
+    version: Part
+    effective_from: date
+    source: Text
+    rules: tuple[CardRuleText, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_level_each(self) -> "CardEditionText":
+        grounds = [rule.ground for rule in self.rules if rule.ground != "warned"]
+        if len(set(grounds)) != len(grounds):
+            raise ValueError("each ground but `warned` has one rule")
+        return self
+
+
 class RulebookText(Model):
     """The whole file."""
 
     name: Part
     editions: tuple[EditionText, ...] = Field(min_length=1)
+    cards: tuple[CardEditionText, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> "RulebookText":
-        if any(before.effective_from >= after.effective_from for before, after in pairwise(self.editions)):
-            raise ValueError("editions follow each other by effective_from")
-        if len({edition.version for edition in self.editions}) != len(self.editions):
-            raise ValueError("two editions have the same version")
+        _follow(self.editions)
+        _follow(self.cards)
         return self
+
+
+def _follow(editions: Sequence[EditionText | CardEditionText]) -> None:
+    if any(before.effective_from >= after.effective_from for before, after in pairwise(editions)):
+        raise ValueError("editions follow each other by effective_from")
+    if len({edition.version for edition in editions}) != len(editions):
+        raise ValueError("two editions have the same version")
 
 
 def load(file: Path) -> ladder.Rulebook:
@@ -76,5 +125,13 @@ def load(file: Path) -> ladder.Rulebook:
                 tuple(model.Rung(step.rung, step.role, step.after) for step in edition.ladder),
             )
             for edition in text.editions
+        ),
+        tuple(
+            CardEdition(
+                f"{text.name}/cards-{edition.version}",
+                edition.effective_from,
+                tuple(CardRule(r.ground, r.level, r.left, r.after, r.times or 0) for r in edition.rules),
+            )
+            for edition in text.cards
         ),
     )

@@ -70,7 +70,7 @@ async def lock_case(conn: Connection, id: UUID) -> Case | None:
 
 async def insert_cases(conn: Connection, cases: Collection[Case]) -> None:
     """New cases. Where a row is there already the whole batch fails: nobody else may open a case of these keys."""
-    await _copy(conn, "cases", (*FIXED, *RENEWED), map(row_of, cases))
+    await copy(conn, "cases", (*FIXED, *RENEWED), map(row_of, cases))
 
 
 async def update_cases(conn: Connection, cases: Collection[Case]) -> None:
@@ -99,7 +99,7 @@ async def add_verdicts(conn: Connection, verdicts: Sequence[Verdict], now: datet
     columns = (
         "authority", "matter", "case_id", "revision", "kind", "source", "event_id", "says", "recorded_at",
     )  # fmt: skip
-    await _copy(conn, "verdicts", columns, records)
+    await copy(conn, "verdicts", columns, records)
 
 
 async def add_events(conn: Connection, events: Sequence[KeptEvent]) -> None:
@@ -111,7 +111,7 @@ async def add_events(conn: Connection, events: Sequence[KeptEvent]) -> None:
     columns = (
         "authority", "matter", "case_id", "n", "event_id", "type", "occurred_at", "cause_source", "cause_id", "says",
     )  # fmt: skip
-    await _copy(conn, "case_events", columns, records)
+    await copy(conn, "case_events", columns, records)
 
 
 async def add_escalations(conn: Connection, climbed: Sequence[Escalated]) -> None:
@@ -133,10 +133,11 @@ async def add_escalations(conn: Connection, climbed: Sequence[Escalated]) -> Non
         "authority", "matter", "case_id", "standing_no", "rung", "late_from", "escalated_at", "addressee",
         "cause_source", "cause_id",
     )  # fmt: skip
-    await _copy(conn, "escalations", columns, records)
+    await copy(conn, "escalations", columns, records)
 
 
-async def _copy(conn: Connection, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+async def copy(conn: Connection, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
+    """Add rows, all at once."""
     rows = list(records)
     if rows:
         await conn.copy_records_to_table(table, columns=columns, records=rows)

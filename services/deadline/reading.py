@@ -24,7 +24,7 @@ from services.deadline.rules.facts import (
 from services.deadline.rules.limits import Limit
 from services.deadline.stamped import amount_of, limit_of
 from services.deadline.store import CASE
-from shared.events.accountability import CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
+from shared.events.accountability import CardEvent, CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
 from shared.events.intake import SourceWatermark
@@ -89,7 +89,7 @@ def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
         return _row_of_case(received) if issubclass(model, CASE_FACTS) else None
-    if issubclass(model, SourceWatermark):
+    if issubclass(model, SourceWatermark | CardEvent):
         return None
     says = _SAID.validate_json(received.data)
     when = _when(says["occurred_at"] if issubclass(model, SubmittedFact) else says["issued_at"])

@@ -1,4 +1,6 @@
-"""What accountability publishes on `case-events`: the life of a responsibility case 责任案件."""
+"""What accountability publishes on `case-events`: the life of a responsibility case 责任案件, and of the cards of a
+matter's limits: reminder 提醒, warning 预警, yellow 黄牌, red 红牌.
+"""
 
 from typing import Literal
 
@@ -118,6 +120,53 @@ class CaseReinstated(CaseEvent):
     item: Name | None = None
 
 
+Level = Literal["reminder", "warning", "yellow", "red"]
+Ground = Literal["warned", "promised-passed", "statutory-passed", "overdue", "deemed", "repeated"]
+
+
+class CardEvent(Event):
+    """Of every event of a card (R21, R22): one for each limit of a matter and each level. The envelope's revision
+    counts the card's own events. `person` is who had the matter in hand when the limit passed, or when the warning
+    was due; absent: nobody by name.
+    """
+
+    card_id: Name
+    authority: Name
+    matter: Name
+    occurred_at: Instant
+    origin: Origin = "live"
+    level: Level
+    rule: Literal["limit", "repetition"] = Field(
+        description="A limit's own card, or the red one for several yellow cards of one person in a quarter, which"
+        " stands at the limit that made the number full."
+    )
+    clock: Name
+    subject: str = ""
+    item: Name | None = None
+    unit: Name | None = None
+    person: PersonId | None = None
+    due: When
+    cause: EventRef
+
+
+class CardIssued(CardEvent):
+    """A card stands. The same card with a higher revision replaces what this one said, a revocation too."""
+
+    TYPE = "card.issued"
+    late_from: Instant
+    grounds: tuple[Ground, ...]
+    rulebook: Name
+    counted: tuple[Name, ...] | None = Field(default=None, description="Of a repetition: the yellow cards.")
+
+
+class CardRevoked(CardEvent):
+    """No ground of the card holds any more. It stays on record."""
+
+    TYPE = "card.revoked"
+    reason: Literal["met", "due-moved", "voided", "deemed-revoked", "overtaken", "fewer-cards"]
+
+
 CASE_EVENTS: tuple[type[Event], ...] = (
     CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated,
+    CardIssued, CardRevoked,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from services.accountability.rules.case import (
 from services.accountability.rules.directory import Directory, PostHolding, PostKey
 from services.accountability.rules.ladder import Edition, Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Origin, Proposal, Ref, Rung, RungMissed, Untrue
-from shared.events.accountability import CASE_EVENTS
+from shared.events.accountability import CASE_EVENTS, CaseEvent
 from tests.support.made_events import check
 
 LATE = datetime(2026, 3, 10, 16, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_each_event_of_a_case_is_as_its_model_writes_it(
     unit: str | None, item: str | None, origin: Origin, held: bool
 ) -> None:
     happened = life(unit, item, origin, "Asia/Shanghai", held=held)
-    assert len(happened) == len(CASE_EVENTS)
+    assert len(happened) == sum(issubclass(model, CaseEvent) for model in CASE_EVENTS)
     for each in happened:
         check(published(each)[1])
 

@@ -90,6 +90,7 @@ class Oracle:
     _taken: dict[str, str] = field(default_factory=dict)
     _clocks: dict[tuple[str, str], list[tuple[int, str, int]]] = field(default_factory=lambda: defaultdict(list))
     _cases: dict[str, _Case] = field(default_factory=dict)
+    _cards: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _of_matter: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _refused: set[str | None] = field(default_factory=set)
     _misses: set[str] = field(default_factory=set)
@@ -155,6 +156,9 @@ class Oracle:
                 self.found.blame("unexplained", f"{event.type} of {event.key} rests on {fact['id']}")
 
     def _see_case(self, event: Event) -> None:
+        if event.type.startswith("card."):
+            self._see_card(event)
+            return
         data, id = event.data, event.data["case_id"]
         if event.type == "case.opened":
             late_from = micros(data["late_from"])
@@ -162,6 +166,14 @@ class Oracle:
                 self.found.blame("early", f"case of {event.key} opened {event.at} before {data['late_from']}")
             self._case(event.key, id).late_from = late_from
         self._case(event.key, id).said.append(_Said.of(event))
+
+    def _see_card(self, event: Event) -> None:
+        """A card's events have no gap; one for a limit that has passed is not there before."""
+        data = event.data
+        self._cards[data["card_id"]].append(event.revision)
+        late = event.type == "card.issued" and data["level"] in ("yellow", "red")
+        if late and self._reference(event.at) < micros(data["late_from"]):
+            self.found.blame("early", f"a {data['level']} card of {event.key} issued {event.at}")
 
     def _case(self, matter: str, id: str) -> _Case:
         self._of_matter[matter].add(id)
@@ -176,6 +188,8 @@ class Oracle:
         for (matter, clock), said in self._clocks.items():
             said.sort()
             self._unbroken(f"{matter} {clock}", [revision for revision, *_ in said])
+        for id, revisions in self._cards.items():
+            self._unbroken(f"card {id}", sorted(revisions))
         for id, case in self._cases.items():
             self._judge_case(id, case)
         for matter in self.world.matters:

@@ -188,7 +188,14 @@ class World:
         return case
 
     async def published(self) -> list[dict[str, Any]]:
-        """Content, type and envelope of all that went to the outbox, in order."""
+        """Content, type and envelope of all events of cases that went to the outbox, in order."""
+        return [event for event in await self._sent() if event["type"].startswith("case.")]
+
+    async def cards_published(self) -> list[dict[str, Any]]:
+        """The same of cards."""
+        return [event for event in await self._sent() if event["type"].startswith("card.")]
+
+    async def _sent(self) -> list[dict[str, Any]]:
         rows = await self.conn.fetch("select headers, body from outbox order by id")
         found: list[dict[str, Any]] = []
         for row in rows:
@@ -203,7 +210,8 @@ class World:
     async def clear(self) -> None:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
-            "truncate cases, verdicts, case_events, escalations, answers, directory_facts, holdings, outbox"
+            "truncate cases, cards, card_words, verdicts, case_events, escalations, answers, directory_facts, holdings,"
+            " outbox"
         )
 
 

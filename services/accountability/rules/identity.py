@@ -53,6 +53,16 @@ def reinstatement_id(case: UUID, miss: Ref) -> str:
     return event_id("case.reinstated", case, caused(miss))
 
 
+def limit_id(matter_key: str, clock: str, subject: str) -> UUID:
+    """A limit of a matter, whatever its due: cards are of it (R22)."""
+    return _derived(f"limit|{matter_key}|{clock}|{subject}")
+
+
+def card_id(of: UUID, what: str) -> UUID:
+    """The card of a limit and a level, or the red one beside a yellow one."""
+    return _derived(f"card|{of}|{what}")
+
+
 def case_of_subject(subject: str) -> UUID | None:
     """The case whose own clock a deadline event is about; None: it is about a matter."""
     found = _CASE_SUBJECT.fullmatch(subject)

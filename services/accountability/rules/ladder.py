@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from services.accountability.rules.card_rules import CardEdition
 from services.accountability.rules.model import Addressee, Proposal, Role, Rung
 
 TICK = timedelta(microseconds=1)
@@ -24,10 +25,12 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All editions, the earliest first; the first is in force for all time before the second."""
+    """All editions, the earliest first; the first is in force for all time before the second. The rules of cards have
+    editions of their own."""
 
     name: str
     editions: tuple[Edition, ...]
+    cards: tuple[CardEdition, ...] = ()
 
     def in_force(self, late_from: datetime, zone: str) -> Edition:
         """The edition in force on the day of the due, by its effective date and never by arrival (D4)."""

@@ -88,6 +88,8 @@ class Missed:
     origin: Origin
     zone: str
     calendar: str
+    kind: str | None = None
+    """promised or statutory, where the limit says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,3 +153,66 @@ select * from verdicts where authority = $1 and matter = $2 and case_id = $3 ord
 -- select_answers --
 -- The answers of a case, one for each standing.
 select * from answers where authority = $1 and matter = $2 and case_id = $3 order by standing_no;
+
+-- select_card_words --
+-- What was said of these limits before.
+select w.* from card_words w
+join unnest($1::uuid[]) u(limit_id) using (limit_id);
+
+-- select_cards --
+-- Cards by their ids.
+select c.* from cards c
+join unnest($1::uuid[]) u(card_id) using (card_id);
+
+-- update_cards --
+-- Renew known cards: what they say, and whether they stand.
+update cards c set
+    grounds = u.grounds::json, counted = u.counted::json, due = u.due, quarter = u.quarter, late_from = u.late_from,
+    origin = u.origin, item = u.item, unit = u.unit, person = u.person, rulebook = u.rulebook,
+    revoked_at = u.revoked_at, revoked_because = u.revoked_because, revision = u.revision,
+    cause_source = u.cause_source, cause_id = u.cause_id
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::int[], $15::text[], $16::text[]
+) u(
+    card_id, grounds, counted, due, quarter, late_from, origin, item, unit, person, rulebook, revoked_at,
+    revoked_because, revision, cause_source, cause_id
+)
+where c.card_id = u.card_id;
+
+-- lock_accounts --
+-- Serialise who counts the yellow cards of a person, in ascending order of the lock.
+select pg_advisory_xact_lock($1, l.k) from (select distinct k from unnest($2::int[]) u(k) order by k) l;
+
+-- select_yellow_cards --
+-- The first yellow cards of these persons in these quarters that stand, in the order in which they are counted.
+select y.* from unnest($1::text[], $2::text[], $3::text[], $4::int[]) a(authority, person, quarter, times)
+cross join lateral (
+    select * from cards c
+    where c.authority = a.authority and c.person = a.person and c.quarter = a.quarter
+        and c.level = 'yellow' and c.revoked_at is null and c.person is not null
+    order by c.late_from, c.card_id limit a.times
+) y;
+
+-- select_repetitions --
+-- The red cards of these persons in these quarters that stand for repetition.
+select c.* from unnest($1::text[], $2::text[], $3::text[]) a(authority, person, quarter)
+join cards c on c.authority = a.authority and c.person = a.person and c.quarter = a.quarter
+where c.rule = 'repetition' and c.revoked_at is null;
+
+-- page_of_cards --
+-- Cards in order of issue, after a position.
+select * from cards
+where ($1::timestamptz is null or (issued_at, card_id) > ($1, $2::uuid))
+    and ($3::text is null or person = $3)
+    and ($4::text is null or unit = $4)
+    and ($5::text is null or level = $5)
+    and ($6::text is null or matter = $6)
+    and ($7::text is null or authority = $7)
+    and ($8::boolean is null or (revoked_at is null) = $8)
+order by issued_at, card_id
+limit $9;
+
+-- select_authorities_of_carded_matter --
+-- Whose matters of this id have cards (D1).
+select distinct authority from cards where matter = $1 order by authority limit 20;

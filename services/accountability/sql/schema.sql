@@ -31,6 +31,72 @@ create view attributions as
   WHERE type = ANY (ARRAY['case.opened'::text, 'case.reinstated'::text, 'case.revised'::text]);
 comment on view attributions is 'Each attribution as it was decided (D18, I12), read from the event that told it; the last one of a case is its proposal.';
 
+create table card_words (
+    limit_id uuid not null,
+    revision bigint not null,
+    authority text not null,
+    matter text not null,
+    clock text not null,
+    subject text not null,
+    kind text not null,
+    says text not null,
+    due text not null,
+    late_from timestamp with time zone not null,
+    origin text not null,
+    item text,
+    unit text,
+    person text,
+    source text not null,
+    event_id text not null,
+    constraint card_words_pkey PRIMARY KEY (limit_id, revision, authority, matter),
+    constraint card_words_have_a_known_kind CHECK (kind = ANY (ARRAY['warned'::text, 'missed'::text, 'untrue'::text, 'overdue'::text, 'deemed'::text, 'deemed-revoked'::text]))
+);
+comment on table card_words is 'What the deadline service said of each limit that concerns its cards, kept for ever: the cards that stand are a fold of it.';
+comment on column card_words.limit_id is 'Derived from authority, matter, clock and subject.';
+comment on column card_words.says is 'The warning, the kind of the limit missed, by how much it is overdue, or why the miss is untrue.';
+
+create table cards (
+    card_id uuid not null,
+    authority text not null,
+    matter text not null,
+    limit_id uuid not null,
+    clock text not null,
+    subject text not null,
+    rule text not null,
+    level text not null,
+    grounds json not null,
+    counted json not null,
+    due text not null,
+    quarter text not null,
+    late_from timestamp with time zone not null,
+    origin text not null,
+    item text,
+    unit text,
+    person text,
+    rulebook text not null,
+    issued_at timestamp with time zone not null,
+    revoked_at timestamp with time zone,
+    revoked_because text,
+    revision integer not null,
+    cause_source text not null,
+    cause_id text not null,
+    constraint cards_one_per_matter_rule_and_level PRIMARY KEY (card_id, authority, matter),
+    constraint cards_are_revoked_for_a_known_reason CHECK (revoked_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'deemed-revoked'::text, 'overtaken'::text, 'fewer-cards'::text])),
+    constraint cards_have_a_known_level CHECK (level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])),
+    constraint cards_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
+    constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text])),
+    constraint cards_revoked_say_why CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
+);
+CREATE INDEX cards_counted_for_a_person ON cards USING btree (authority, person, quarter, late_from, card_id) WHERE level = 'yellow'::text AND revoked_at IS NULL AND person IS NOT NULL;
+CREATE INDEX cards_in_order_of_issue ON cards USING btree (issued_at, card_id);
+CREATE INDEX cards_of_repetition ON cards USING btree (authority, person, quarter) WHERE rule = 'repetition'::text AND revoked_at IS NULL;
+comment on table cards is 'One for each limit of a matter and each level (R22): the id is derived from them, so the key is that constraint. Revoked, never deleted.';
+comment on column cards.counted is 'Of a repetition: the ids of the yellow cards.';
+comment on column cards.quarter is 'The calendar quarter of the due, in which yellow cards of one person are counted.';
+comment on column cards.person is 'Who had the matter in hand when the limit passed or the warning was due; null: nobody by name.';
+comment on column cards.issued_at is 'When it was first issued.';
+comment on column cards.revision is 'Events published of this card, 1..n.';
+
 create table case_events (
     authority text not null,
     matter text not null,
@@ -45,7 +111,7 @@ create table case_events (
     constraint case_events_pkey PRIMARY KEY (case_id, n, authority, matter),
     constraint case_events_are_counted_from_one CHECK (n >= 1)
 ) with (toast_tuple_target=8160);
-comment on table case_events is 'Every published event of a case, kept for ever, and in it each attribution; the outbox forgets, this does not.';
+comment on table case_events is 'Every published event of a case, kept for ever, and in it each attribution; the outbox forgets, this does not. Of a card, too: case_id is then the card''s.';
 comment on column case_events.says is 'The JSON that was published.';
 
 create table cases (

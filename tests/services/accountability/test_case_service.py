@@ -11,7 +11,8 @@ from services.accountability.config import Settings
 from services.accountability.main import build
 from services.accountability.watch import last_rung
 from services.cli.providers import Infrastructure
-from shared.events.accountability import CaseAnswered, CaseOpened
+from shared.events.accountability import CardIssued, CaseAnswered, CaseOpened
+from shared.events.base import Event
 from shared.inbox import Message
 from shared.postgres import Pool, migrate
 from shared.runtime import serve
@@ -68,9 +69,10 @@ async def test_a_miss_becomes_a_case_that_can_be_read_and_answered(
             await served
         records = await broker.read("case-events")
         types = [dict(record.headers)["ce_type"].decode() for record in records]
-        assert types == [CaseOpened.TYPE, CaseAnswered.TYPE]
-        CaseOpened.model_validate_json(records[0].value)
-        CaseAnswered.model_validate_json(records[1].value)
+        assert types == [CaseOpened.TYPE, CardIssued.TYPE, CaseAnswered.TYPE]
+        models: tuple[type[Event], ...] = (CaseOpened, CardIssued, CaseAnswered)
+        for record, model in zip(records, models, strict=True):
+            model.model_validate_json(record.value)
         (letter,) = await broker.read("accountability-dlq")
         assert letter.value == b"{}"
         assert orjson.loads(records[0].value)["case_id"] == str(key_of().case_id)
