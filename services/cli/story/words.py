@@ -10,9 +10,11 @@ from shared.events import notification as n
 from shared.events.base import Event
 
 ORDER: tuple[type[Event], ...] = (
-    d.DeadlineScheduled, d.DeadlineRescheduled, d.DeadlineWarned, d.DeadlineMet, d.DeadlineVoided, d.DeadlineMissed,
-    a.CaseOpened, a.CaseReinstated, a.CaseRevised, d.DeadlineStoppedLate, d.DeadlineWithdrawn, a.CaseEscalated,
-    a.CaseWithdrawn, a.CaseAnswered, n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
+    d.DeadlineScheduled, d.DeadlinePaused, d.DeadlineResumed, d.DeadlineRescheduled, d.DeadlineFinding,
+    d.DeadlineFindingRevoked, d.DeadlineWarned, d.DeadlineMet, d.DeadlineVoided, d.DeadlineMissed, d.DeadlineDeemed,
+    d.DeadlineDeemedRevoked, d.DeadlineOverdue, a.CaseOpened, a.CaseReinstated, a.CaseRevised, d.DeadlineStoppedLate,
+    d.DeadlineWithdrawn, a.CaseEscalated, a.CaseWithdrawn, a.CaseAnswered, a.CardIssued, a.CardRevoked,
+    n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
 )  # fmt: skip
 """Causes before what they cause, within one instant."""
 
@@ -40,6 +42,16 @@ def line_of(event: Event, told: Sequence[str]) -> str | None:
     match event:
         case d.DeadlineScheduled():
             said = f"received by {event.unit}; due {_day(event.due)} ({event.limit.amount}, {event.limit.source})"
+        case d.DeadlinePaused():
+            said = f"stands still: {event.ground}" + (f", until {_day(event.until)}" if event.until else "")
+        case d.DeadlineResumed():
+            said = f"goes on; due {_day(event.due)}"
+        case d.DeadlineDeemed():
+            said = f"nobody answered: deemed {event.outcome} ({event.legal_basis})"
+        case d.DeadlineOverdue():
+            said = f"still not done, {event.overdue} after {_day(event.due)}"
+        case d.DeadlineFinding():
+            said = f"against the rules: {event.detail}"
         case d.DeadlineWarned():
             said = f"warning: {event.warning} left until {_day(event.due)}"
         case d.DeadlineMet():
