@@ -72,15 +72,23 @@ class Recount:
             warnings = tuple(each for each in warnings if each[0] > start.instant)
         verdict = judge(count.due, None, warnings, count.overdue, confirmed, None)
         told = {**says, "counted": count.counted}
-        return replace(
-            row,
+        return Stored(
+            name=row.name,
+            subject=row.subject,
             state=verdict.state,
+            item=row.item,
+            unit=row.unit,
+            zone=row.zone,
             due_on=count.due.due_on,
             late_from=count.due.late_from,
+            done_at=None,
+            done_on=None,
+            withdrawn=False,
             warned=verdict.warned,
             alarms=verdict.alarms,
             says=told,
             digest=statement.digest(told),
+            revision=row.revision,
             known=self._now,
             confirmed=confirmed,
         )

@@ -216,12 +216,13 @@ for update skip locked
 
 -- select_clocks_to_recalculate --
 -- Clocks in the order of their ends whose count may touch the changed days and that another version of the same calendar
--- counted. Those that roll back may have been counted from days after their end: whose text does not even name that is
--- passed over unparsed, since there may be hundreds of thousands.
+-- counted. Those that roll back may have been counted from days after their end. Most are passed over by their text,
+-- unparsed, since there may be hundreds of thousands: a quote within a value is escaped, so none can feign a field.
 select c.authority, c.matter, c.late_from from clocks c
 where c.applies and c.late_from >= $1::date - 40
     and (c.late_from, c.authority, c.matter) > (coalesce($3::timestamptz, '-infinity'), $4::text, $5::text)
-    and (c.late_from >= $1::date - 2 or c.says::text like '%"roll"%"previous"%')
+    and (c.late_from >= $1::date - 2 or strpos(c.says::text, '"previous"') > 0)
+    and strpos(c.says::text, '"calendar":"' || $7::text || '"') = 0
     and rests_on(c.says, c.late_from, $6::text, $7::text, $1::date, $2::date)
 order by c.late_from, c.authority, c.matter, c.clock, c.subject
 limit $8
