@@ -66,8 +66,12 @@ def text_en(explanation: Explanation) -> str:
     stated = limit["amount"] is None
     lines.append(f"Limit {limit['text']}" + (", as stated" if stated else f", {limit['amount']} {limit['unit_name']}"))
     lines.append(f"  Source: {limit['source']}")
-    received = _day_en(start["date"]) if start["date_only"] else f"{_clock(start['at'])} ({_weekday_en(start['date'])})"
+    received = (
+        _day_en(start["date"]) if start["date_only"] else f"{_clock(start['at'])} ({_weekday_en(start['at'][:10])})"
+    )
     lines.append(f"Start: {start['fact']} {received}")
+    if cut_off := _cut_off(explanation):
+        lines.append(f"  At or after {cut_off} is received on the next working day, {_day_en(start['date'])}.")
     if start["counted_as"] is not None:
         lines.append(f"  Start rule {limit['start_rule']}: {START_RULES_EN[limit['start_rule']]}.")
     lines += [f"  {_day_en(day['date'])}: {day['reason']}, passed over" for day in start["passed_over"]]
@@ -117,9 +121,11 @@ def text_zh(explanation: Explanation) -> str:
     lines.append(f"时限：{limit['text']}" + ("，为指定时间" if stated else f"，即{limit['amount']}{UNITS_ZH[unit]}"))
     lines.append(f"  依据：{limit['source']}")
     received = (
-        _day_zh(start["date"]) if start["date_only"] else f"{_clock(start['at'])}（{_weekday_zh(start['date'])}）"
+        _day_zh(start["date"]) if start["date_only"] else f"{_clock(start['at'])}（{_weekday_zh(start['at'][:10])}）"
     )
     lines.append(f"起算：{start['fact']}，{received}")
+    if cut_off := _cut_off(explanation):
+        lines.append(f"  {cut_off} 及以后收件的，视为次一工作日 {_day_zh(start['date'])}收件。")
     if start["counted_as"] is not None:
         lines.append(f"  起算规则 {limit['start_rule']}：{START_RULES_ZH[limit['start_rule']]}。")
     lines += [f"  {_day_zh(day['date'])}：{_reason_zh(day['reason'])}，顺延" for day in start["passed_over"]]
@@ -151,6 +157,13 @@ def text_zh(explanation: Explanation) -> str:
     if explanation["facts"]:
         lines.append(f"所用事实：{'、'.join(explanation['facts'])}")
     return "\n".join(lines)
+
+
+def _cut_off(explanation: Explanation) -> str | None:
+    """The hour by which something was received too late for its day; None where it was not."""
+    start = explanation["start"]
+    hour: str | None = explanation["terms"].get("cut_off")
+    return hour[:5] if hour is not None and start["date"] != start["at"][:10] else None
 
 
 def _pause_en(pause: Mapping[str, Any], unit: str) -> str:

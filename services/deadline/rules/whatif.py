@@ -28,7 +28,7 @@ def what_if(
     `course` does, and BadLimit for a pause that ends before it begins."""
     if extensions:
         terms = limit.extension or ExtensionTerms()
-        limit = replace(limit, extension=replace(terms, times=len(extensions), late=True))
+        limit = replace(limit, extension=replace(terms, times=len(extensions), late=True, approver=False))
     for begin, end in pauses:
         if end.at < begin.at:
             raise BadLimit("a pause ends before it begins")
@@ -52,7 +52,7 @@ def supposed_pause(begin: Point, end: Point, ground: str, number: int, *, assume
 
 def supposed_extension(said: Extended, asked_at: datetime, number: int) -> Fact:
     """A request for extension, as it was granted."""
-    return _fact(EXTENSION, Point(asked_at), number, replace(said, approver=said.approver or "-", reason=True))
+    return _fact(EXTENSION, Point(asked_at), number, replace(said, reason=True))
 
 
 def _fact(type_: str, at: Point, number: int, detail: Detail) -> Fact:

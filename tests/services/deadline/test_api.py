@@ -1,12 +1,17 @@
 """HTTP of the deadline service: every clock once, answers that can be checked, problems instead of failures."""
 
+import json
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import httpx2
 import pytest
 
 from services.deadline.api import routes
+from services.deadline.rules.verify import differences
+from services.deadline.stamped import limit_of
+from shared.events.limits import ExtensionTerms, LimitTerms, PauseTerms
 from shared.http import create_api, write_cursor
 from tests.support.deadline_service import Service, at, case, fact, terms
 
@@ -175,6 +180,79 @@ async def test_a_calculation_needs_no_matter(http: Http) -> None:
         assert answer.status_code == 200, answer.text
         assert answer.json()["due"] == due
         assert set(answer.json()["text"]) == {"en", "zh"}
+
+
+MOVED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"pauses": [{"since": "2026-03-03", "until": "2026-03-10"}]}, "2026-03-16"),
+    ({"pauses": [{"since": "2026-03-03T09:00:00+08:00", "until": "2026-03-05T09:00:00+08:00"}]}, "2026-03-11"),
+    ({"pauses": [{"since": "2026-03-03", "until": "2026-03-05"}, {"since": "2026-03-04", "until": "2026-03-06"}]},
+     "2026-03-12"),
+    ({"extend": ["5wd"]}, "2026-03-16"),
+    ({"extend": ["5wd", "5wd"]}, "2026-03-23"),
+    ({"extend": ["2d"]}, "2026-03-11"),
+    ({"limit": "5d", "extend": ["2d"]}, "2026-03-09"),
+    ({"limit": "5d", "extend": ["2d"], "extension_base": "rolled"}, "2026-03-11"),
+    ({"cut_off": "17:30"}, "2026-03-09"),
+    ({"start": "2026-03-02T17:30:00+08:00", "cut_off": "17:30"}, "2026-03-10"),
+    ({"choose": "earlier", "second": {"amount": "5d"}}, "2026-03-07"),
+    ({"choose": "later", "second": {"amount": "10d", "roll": "next"}}, "2026-03-12"),
+    ({"choose": "later", "second": {"at": "2026-03-20"}}, "2026-03-20"),
+    ({"choose": "later", "second": {"amount": "5d"}, "pauses": [{"since": "2026-03-03", "until": "2026-03-10"}]},
+     "2026-03-16"),
+)  # fmt: skip
+UNMOVABLE: tuple[dict[str, Any], ...] = (
+    {"pauses": [{"since": "2026-03-10", "until": "2026-03-03"}]},
+    {"pauses": [{"since": "2026-03-10"}]},
+    {"pauses": [{"since": "2026-03-03T09:00:00", "until": "2026-03-05"}]},
+    {"pauses": {"since": "2026-03-03", "until": "2026-03-05"}},
+    {"extend": ["5"]},
+    {"extend": "5wd"},
+    {"extend": ["99999m"]},
+    {"extension_base": "best"},
+    {"cut_off": "5pm"},
+    {"cut_off": "17:30+08:00"},
+    {"choose": "later"},
+    {"second": {"amount": "5d"}},
+    {"choose": "later", "second": {}},
+    {"choose": "best", "second": {"amount": "5d"}},
+)
+
+
+async def test_a_calculation_takes_pauses_extensions_a_cut_off_and_a_second_limit(http: Http) -> None:
+    for asked, due in MOVED:
+        wanted = {"calendar": "CN", "start": "2026-03-02", "limit": "5wd", **asked}
+        answer = await http.post("/v1/calculations", json=wanted)
+        assert (answer.status_code, answer.json().get("due")) == (200, due), (asked, answer.text)
+        assert answer.json()["explanation"]["hash"]
+        assert differences_of(answer.json()["explanation"]) == [], asked
+
+
+async def test_what_cannot_move_a_limit_is_a_problem(http: Http) -> None:
+    for asked in UNMOVABLE:
+        wanted = {"calendar": "CN", "start": "2026-03-02", "limit": "5wd", **asked}
+        answer = await http.post("/v1/calculations", json=wanted)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), (asked, answer.text)
+
+
+def differences_of(told: dict[str, Any]) -> list[str]:
+    """What a count from the explanation alone does not give."""
+    return differences(told, limit_of(LimitTerms.model_validate_json(json.dumps(told["terms"]))))
+
+
+async def test_the_explanation_of_a_clock_that_was_moved_is_true_by_itself(service: Service, http: Http) -> None:
+    limit = terms(
+        amount="5wd", pauses=(PauseTerms(ground="hearing"),),
+        extension=ExtensionTerms(most="5wd", approver=True, reason=True), warnings=("1wd", "25%"),
+    )  # fmt: skip
+    await service.deliver(
+        fact("matter.registered", "r", date(2026, 3, 2), zone="Asia/Shanghai", limits=(limit,)),
+        fact("matter.suspended", "s", date(2026, 3, 2), zone="Asia/Shanghai", ground="hearing", expected="2wd"),
+        fact("matter.extended", "x", at("03-02 08:30"), by="5wd", approver="p-head", reason="Much to read."),
+        fact("matter.extended", "y", at("03-02 08:40"), by="5wd", approver="p-head", reason="More to read."),
+    )
+    told = (await http.get("/v1/matters/A/1/deadlines/promised/explanation")).json()["explanation"]
+    assert (told["due"], [each["code"] for each in told["refused"]]) == ("2026-03-18", ["extension-too-often"])
+    assert differences_of(told) == []
 
 
 async def test_a_calculation_that_cannot_be_made_is_a_problem(http: Http) -> None:
