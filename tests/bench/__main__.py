@@ -17,6 +17,7 @@ from rich.table import Table
 from services.cli.providers import ProcessError, provide
 from services.cli.providers.apache import JARS
 from services.cli.replay.watch import Stuck
+from tests.bench.calculus import calculus
 from tests.bench.figures import COLUMNS, NUMBERS, markdown, replaced, rows
 from tests.bench.floor import PROGRAM
 from tests.bench.ground import Ground
@@ -43,6 +44,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "steady-2": steady_2,
     "million": million,
     "recalculation": recalculation,
+    "calculus": calculus,
     "replay": replay,
 }
 
