@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.deadline.rules.change import Change, compare, vanish
 from services.deadline.rules.clock import EVERYBODY, Heard
-from services.deadline.rules.facts import Fact
+from services.deadline.rules.facts import CONFIRMATION, Fact
 from services.deadline.rules.fold import CalendarOf, fold
 from services.deadline.rules.stored import Stored, rowed
 from services.deadline.rules.tally import tally
@@ -42,7 +42,7 @@ def decide(
     """
     confirmed = max([confirmed, *(row.confirmed for row in stored if row.confirmed is not None)])
     now = max([now, confirmed, *(row.known for row in stored if row.known is not None)])
-    folded = fold(facts, calendar_of, now, confirmed, heard)
+    folded = fold(facts, calendar_of, now, confirmed, _heard_before(heard, stored, facts))
     before = {(row.name, row.subject): row for row in stored}
     decided = []
     uncountable = 0
@@ -61,3 +61,16 @@ def decide(
             tally(counts, old, row)
             decided.append((replace(row, known=now, confirmed=confirmed), changes))
     return Decision(tuple(decided), folded.refold_at, uncountable, counts)
+
+
+def _heard_before(heard: Heard, stored: Sequence[Stored], facts: Sequence[Fact]) -> Heard:
+    """Up to a miss that stands its source had told all, or did not say: a first watermark of last night takes nothing
+    back. Where a person confirmed misses, what was heard decides alone: to take that back must take the miss back."""
+    if not heard or any(fact.type == CONFIRMATION for fact in facts):
+        return heard
+    marks = dict(heard)
+    for row in stored:
+        source = row.says["facts"][0]["source"]
+        if row.miss is not None and source in marks:
+            marks[source] = max(marks[source], row.miss)
+    return marks

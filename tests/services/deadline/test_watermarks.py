@@ -215,3 +215,31 @@ async def test_thousands_are_confirmed_by_one_watermark(service: Service) -> Non
     await service.move_to(at("03-06 00:00"))
     assert (await counted(service), await counted(service, "missed")) == (0, len(here))
     await service.assert_revisions_have_no_gaps()
+
+
+async def test_what_was_named_stays_named_when_its_source_begins_to_send_watermarks(service: Service) -> None:
+    """Its first one is of last night: it says nothing of the miss, and takes nothing back."""
+    await service.deliver(registered())
+    await service.move_to(at("03-06 09:00"))
+    assert await service.told() == ["scheduled", "missed"]
+    await service.deliver(watermark(at("03-03 00:00")))
+    await service.deliver(fact("matter.assigned", "h", at("03-06 08:00"), person="p1"))
+    assert await service.told() == ["scheduled", "missed"]
+    row = (await service.rows())["promised", ""]
+    assert (row.state, row.miss, row.unconfirmed) == (State.MISSED, LATE, False)
+    await service.deliver(fact("matter.closed", "c", at("03-06 08:30")))
+    assert await service.told() == ["scheduled", "missed", "stopped_late"]
+
+
+async def test_a_confirmation_that_is_taken_back_takes_the_miss_back(service: Service) -> None:
+    await service.deliver(registered(), watermark(at("03-03 00:00")))
+    await service.move_to(at("03-06 09:00"))
+    await service.deliver(fact("miss.confirmed", "k", at("03-06 09:00"), clock="promised", reason="Empty register."))
+    assert await service.told() == ["scheduled", "missed"]
+    mistake = {"source": "/a", "id": "k"}
+    await service.deliver(fact("fact.retracted", "x", at("03-06 09:00"), replaces=mistake))
+    assert (await service.told())[2:] == ["withdrawn"]
+    assert await listed(service) == [("A/1", "promised")]
+    await service.deliver(watermark(at("03-06 00:00")))
+    await service.move_to(at("03-06 09:00"))
+    assert (await service.told())[3:] == ["missed"]
