@@ -51,14 +51,23 @@ def start_of(fact: Fact) -> Start:
 
 def stop_of(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
     """The first stop after the last reopening; a withdrawal stops every clock."""
-    reopened = [i for i, fact in enumerate(facts) if fact.type in REOPENINGS]
-    rest = facts[reopened[-1] + 1 :] if reopened else facts
-    return next((fact for fact in rest if fact.type in limit.stops_on or fact.type in WITHDRAWALS), None)
+    found = None
+    for fact in facts:
+        type_ = fact.type
+        if type_ in REOPENINGS:
+            found = None
+        elif found is None and (type_ in limit.stops_on or type_ in WITHDRAWALS):
+            found = fact
+    return found
 
 
 def _first(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
-    restarts = [i for i, fact in enumerate(facts) if fact.type in RESTARTS and fact.type in limit.starts_on]
-    return next((fact for fact in facts[restarts[-1] if restarts else 0 :] if fact.type in limit.starts_on), None)
+    found = None
+    for fact in facts:
+        type_ = fact.type
+        if type_ in limit.starts_on and (found is None or type_ in RESTARTS):
+            found = fact
+    return found
 
 
 def _with(how: str, other: Clock) -> Begun | None:

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
+from operator import attrgetter
 
 from services.deadline.rules.limits import Amount, Limit
 
@@ -47,6 +49,7 @@ _RANKS = (
     | {EXTENSION: 4}
 )
 _LAST = 5
+_occurred = attrgetter("occurred")
 
 Identity = tuple[str, str]
 
@@ -148,6 +151,8 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
             originals[fact.identity] = fact
         else:
             about[fact.replaces].append(fact)
+    if not about:
+        return in_order(originals.values())
     held = []
     for original in originals.values():
         running = [] if original.subject else _running(original, about)
@@ -159,7 +164,15 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
             held.append(
                 replace(winner.replacement, identity=original.identity, issued=winner.issued, event=winner.event)
             )
-    return sorted(held, key=order)
+    return in_order(held)
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """In the total order (D4); by instants alone where no two are of one instant."""
+    found = sorted(facts, key=_occurred)
+    if any(one.occurred == other.occurred for one, other in pairwise(found)):
+        found.sort(key=order)
+    return found
 
 
 def _running(original: Fact, about: Mapping[Identity, Sequence[Fact]]) -> list[Fact]:

@@ -126,7 +126,8 @@ class _Part:
             problem = str(error)
         due = ran.course.due if ran.course is not None else None
         held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
-        held = tuple(h for h in held if due is None or h.since < due.late_from)
+        if due is not None and held and held[-1].since >= due.late_from:
+            held = tuple(h for h in held if h.since < due.late_from)
         rests_on: tuple[Fact, ...] = (stated.stated_by,)
         if begun is not None and begun.fact is not stated.stated_by:
             rests_on = (stated.stated_by, begun.fact)
