@@ -49,6 +49,7 @@ ROUTES: dict[str, dict[str, str]] = {
         "POST /v1/recalculations/preview": "office supervisor auditor admin service",
     },
     "accountability": {
+        "GET /v1/cards": "official office supervisor auditor",
         "GET /v1/cases": "official office supervisor auditor",
         "GET /v1/cases/{id}": "official office supervisor auditor",
         "POST /v1/cases/{id}/answers": "official",
@@ -77,6 +78,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "GET /v1/calendars/{code}/{year}": ("/v1/calendars/CN/2026", None, 200),
     "POST /v1/recalculations/preview": ("/v1/recalculations/preview", {}, 422),
     "POST /v1/calculations": ("/v1/calculations", {"calendar": "CN", "start": "2026-01-28", "limit": "20wd"}, 200),
+    "GET /v1/cards": ("/v1/cards?person=p-1", None, 200),
     "GET /v1/cases": ("/v1/cases?person=p-1", None, 200),
     "GET /v1/cases/{id}": (f"/v1/cases/{CASE}", None, 404),
     "POST /v1/cases/{id}/answers": (f"/v1/cases/{CASE}/answers", {"person": "p-1", "text": "so it was"}, 404),

@@ -18,6 +18,48 @@ def test_the_shipped_ladder_is_the_domains() -> None:
     assert book.stamp(book.editions[-1]) == "default/1"
 
 
+def test_the_shipped_rules_of_cards_are_the_domains() -> None:
+    (cards,) = load(SHIPPED).cards
+    assert (cards.name, cards.effective_from.isoformat()) == ("default/cards-1", "1900-01-01")
+    assert [(rule.ground, rule.level) for rule in cards.rules] == [
+        ("warned", "reminder"), ("warned", "warning"), ("promised-passed", "yellow"), ("statutory-passed", "red"),
+        ("overdue", "red"), ("deemed", "red"), ("repeated", "red"),
+    ]  # fmt: skip
+    assert cards.repeated is not None and cards.repeated.times == 3
+
+
+def test_a_rulebook_may_know_no_cards(tmp_path: Path) -> None:
+    file = tmp_path / "rulebook.yaml"
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()]}))
+    assert load(file).cards == ()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [{"ground": "late", "level": "red"}],
+        [{"ground": "deemed", "level": "purple"}],
+        [{"ground": "deemed", "level": "reminder"}],
+        [{"ground": "warned", "level": "yellow"}],
+        [{"ground": "warned", "level": "warning", "left": ["soon"]}],
+        [{"ground": "deemed", "level": "red", "left": ["1wd"]}],
+        [{"ground": "overdue", "level": "red"}],
+        [{"ground": "deemed", "level": "red", "after": "5wd"}],
+        [{"ground": "repeated", "level": "red"}],
+        [{"ground": "repeated", "level": "yellow", "times": 3}],
+        [{"ground": "repeated", "level": "red", "times": 1}],
+        [{"ground": "deemed", "level": "red"}, {"ground": "deemed", "level": "yellow"}],
+    ],
+)
+def test_faulty_rules_of_cards_govern_nothing(tmp_path: Path, rules: list[dict[str, Any]]) -> None:
+    file = tmp_path / "rulebook.yaml"
+    cards = [{"version": "1", "effective_from": "2020-01-01", "source": "somebody's rules", "rules": rules}]
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()], "cards": cards}))
+    with pytest.raises(ValidationError):
+        load(file)
+
+
 def edition(**changes: Any) -> dict[str, Any]:
     return {
         "version": "1",

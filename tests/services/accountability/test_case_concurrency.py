@@ -3,7 +3,7 @@
 import asyncio
 
 from shared.postgres import Connection, Pool
-from tests.support.case_world import World, assigned, delivered, missed
+from tests.support.case_world import World, assigned, delivered, in_hands_of, missed
 from tests.support.waiting import until
 
 
@@ -38,3 +38,19 @@ async def _waits(observer: Connection) -> bool:
         " where d.datname = current_database() and l.locktype = 'advisory' and not l.granted"
     )
     return bool(waiting)
+
+
+async def test_yellow_cards_of_one_person_are_counted_one_replica_after_the_other(pool: Pool, world: World) -> None:
+    hands = (in_hands_of("zhang"),)
+    await world.feed(delivered(missed("M1", holdings=hands)))
+    async with pool.acquire() as other:
+        first = world.conn.transaction()
+        await first.start()
+        await world.feed(delivered(missed("M2", holdings=hands)))
+        second = asyncio.create_task(World(other).feed(delivered(missed("M3", holdings=hands))))
+        async with pool.acquire() as observer:
+            await until(lambda: _waits(observer))
+        await first.commit()
+        await second
+    red = await world.conn.fetch("select level from cards where rule = 'repetition' and revoked_at is null")
+    assert [row["level"] for row in red] == ["red"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from services.accountability import card_api
 from services.accountability.api import routes
 from shared.http import create_api
 from shared.postgres import Pool
@@ -29,6 +30,7 @@ async def http(pool: Pool, world: World, issuer: Issuer) -> AsyncIterator[httpx2
     await world.feed(*HOLDERS, delivered(missed()))
     api = create_api("cases", live=lambda: None, ready=lambda: None, verifier=issuer.verifier())
     api.include_router(routes(pool, world.clock, lambda: None))
+    api.include_router(card_api.routes(pool))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://test") as client:
         yield client
 
@@ -51,6 +53,15 @@ async def test_an_official_lists_only_what_names_them(http: httpx2.AsyncClient, 
         assert (await http.get(f"/v1/cases{query}", headers=mine)).status_code == 403
     everything = await http.get("/v1/cases", headers=issuer.bearer("office", person="wang"))
     assert len(everything.json()["cases"]) == 1
+
+
+async def test_an_official_lists_only_their_own_cards(http: httpx2.AsyncClient, issuer: Issuer) -> None:
+    mine = issuer.bearer("official", person="zhang")
+    assert (await http.get("/v1/cards?person=zhang", headers=mine)).status_code == 200
+    for query in ("", "?person=li", "?level=red", "?matter=M1"):
+        assert (await http.get(f"/v1/cards{query}", headers=mine)).status_code == 403
+    everything = await http.get("/v1/cards", headers=issuer.bearer("supervisor", person="wang"))
+    assert len(everything.json()["cards"]) == 1
 
 
 async def test_nobody_answers_for_another(http: httpx2.AsyncClient, issuer: Issuer) -> None:
