@@ -13,7 +13,7 @@ fired that rests on the days in question: the sweep leaves those clocks alone, a
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import structlog
@@ -38,6 +38,8 @@ class Recalculating:
     of the time that the batch took, longer while a storm of alarms lasts: decisions of the day go first."""
 
     LANES = 2
+    CHUNK = 500
+    """In one transaction: so long nobody else folds or fires its matters, nor does anything else in this process."""
     REST = 0.25
     REST_IN_A_STORM = 3.0
 
@@ -123,17 +125,22 @@ class Recalculating:
         """Count plain clocks again, several lanes at once, each in a transaction of its own: while one counts, the
         database writes another's. The matters that are left must be folded. The job stays locked meanwhile, so no lane
         waits for anything but its own matters; what a lane has committed is found done after a crash."""
-        size = -(-len(keys) // self.LANES)
-        tasks = [asyncio.create_task(self._lane(keys[i : i + size])) for i in range(0, len(keys), size)]
+        size = max(min(self.CHUNK, -(-len(keys) // self.LANES)), 1)
+        chunks = iter([keys[i : i + size] for i in range(0, len(keys), size)])
+        tasks = [asyncio.create_task(self._lane(chunks)) for _ in range(self.LANES)]
         try:
             return [key for left in await asyncio.gather(*tasks) for key in left]
         finally:  # where one has failed the others end before the job is let go
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _lane(self, keys: Sequence[Key]) -> list[Key]:
-        async with self._pool.acquire() as conn, conn.transaction():
-            moment = await self._clock.moment(conn)
-            return await recount(conn, keys, moment, self._caught_up())
+    async def _lane(self, chunks: Iterator[Sequence[Key]]) -> list[Key]:
+        left: list[Key] = []
+        async with self._pool.acquire() as conn:
+            for keys in chunks:
+                async with conn.transaction():
+                    moment = await self._clock.moment(conn)
+                    left += await recount(conn, keys, moment, self._caught_up())
+        return left
 
     async def _skip(self) -> bool:
         """Leave out one matter that cannot be folded: the others go on."""
