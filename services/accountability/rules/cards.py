@@ -16,7 +16,7 @@ rungs and no cards.
 A card names who had the matter in hand when the limit passed, red cards too: who comes afterwards is not to blame.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -119,17 +119,20 @@ class CardChange:
     at: datetime
 
 
+_NEVER: frozenset[str] = frozenset()
+
 Wanted = tuple[Said, str]
 """What a card must say, and the edition that says so."""
 
 
-def fold(words: Iterable[Word], editions: tuple[CardEdition, ...]) -> dict[Level, Wanted]:
+def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Level, Wanted]:
     """The cards of one limit that stand by all that was said of it, in any order."""
     found: dict[Level, Wanted] = {}
     misses: dict[datetime, Word] = {}
     overdue: dict[datetime, set[str]] = {}
     deemed: set[datetime] = set()
-    for word in sorted(words, key=_revision):
+    ordered = sorted(words, key=_revision) if len(words) > 1 else words
+    for word in ordered:
         match word.kind:
             case "warned":
                 edition = in_force(editions, word.due)
@@ -152,7 +155,7 @@ def fold(words: Iterable[Word], editions: tuple[CardEdition, ...]) -> dict[Level
         levels = levels_of_miss(
             edition,
             statutory=miss.says == STATUTORY,
-            overdue=frozenset(overdue.get(at, ())),
+            overdue=frozenset(overdue[at]) if at in overdue else _NEVER,
             deemed=at in deemed,
         )
         for level, grounds in levels.items():
@@ -181,13 +184,11 @@ def decide(
     now: datetime,
 ) -> list[CardChange]:
     """What `fresh` words of one limit change, beside those kept from before and the `cards` that it has."""
-    last = max(fresh, key=_revision)
+    last = max(fresh, key=_revision) if len(fresh) > 1 else fresh[0]
     wanted = fold((*kept, *fresh), editions)
     found = []
-    for level in LEVELS:
+    for level in LEVELS if cards else wanted:
         want = wanted.get(level)
-        if want is None and not cards:
-            continue
         id = card_id(last.limit.id, level)
         change = changed(cards.get(id), id, last.limit, "limit", level, want, last.ref, _because(fresh), now)
         if change is not None:
