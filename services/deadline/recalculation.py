@@ -105,10 +105,7 @@ class Recalculating:
         """Fold the next clocks; where there are none begin anew, or end."""
         keys, after = await _next(conn, job, n)
         if keys:
-            left = await self._recount(sorted(set(keys)))
-            if left:
-                await fact_store.lock_matters(conn, left)
-                await refold(conn, [(key, None) for key in left], moment, self._caught_up())
+            await self._count(sorted(set(keys)), moment)
             return replace(
                 job, after=after, folded=job.folded + len(keys), folded_in_pass=job.folded_in_pass + len(keys)
             )
@@ -121,26 +118,29 @@ class Recalculating:
             log.error("recalculation_left", code=job.code, version=job.version, clocks=job.folded_in_pass)
         return replace(job, finished_at=max(moment.now, job.since))
 
-    async def _recount(self, keys: Sequence[Key]) -> list[Key]:
-        """Count plain clocks again, several lanes at once, each in a transaction of its own: while one counts, the
-        database writes another's. The matters that are left must be folded. The job stays locked meanwhile, so no lane
-        waits for anything but its own matters; what a lane has committed is found done after a crash."""
+    async def _count(self, keys: Sequence[Key], moment: Moment) -> None:
+        """Count these matters again, several lanes at once, each chunk in transactions of its own: while one counts,
+        the database writes another's. The job stays locked meanwhile, so no lane waits for anything but its own matters;
+        what a lane has committed is found done after a crash."""
         size = max(min(self.CHUNK, -(-len(keys) // self.LANES)), 1)
         chunks = iter([keys[i : i + size] for i in range(0, len(keys), size)])
-        tasks = [asyncio.create_task(self._lane(chunks)) for _ in range(self.LANES)]
+        tasks = [asyncio.create_task(self._lane(chunks, moment)) for _ in range(self.LANES)]
         try:
-            return [key for left in await asyncio.gather(*tasks) for key in left]
+            await asyncio.gather(*tasks)
         finally:  # where one has failed the others end before the job is let go
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _lane(self, chunks: Iterator[Sequence[Key]]) -> list[Key]:
-        left: list[Key] = []
+    async def _lane(self, chunks: Iterator[Sequence[Key]], moment: Moment) -> None:
+        """Plain clocks from their rows, then the matters that must be folded. All by the instant of the step, for which
+        the calendars were looked up: a lane that moved those would wait for the job."""
         async with self._pool.acquire() as conn:
             for keys in chunks:
                 async with conn.transaction():
-                    moment = await self._clock.moment(conn)
-                    left += await recount(conn, keys, moment, self._caught_up())
-        return left
+                    left = await recount(conn, keys, moment, self._caught_up())
+                if left:
+                    async with conn.transaction():
+                        await fact_store.lock_matters(conn, left)
+                        await refold(conn, [(key, None) for key in left], moment, self._caught_up())
 
     async def _skip(self) -> bool:
         """Leave out one matter that cannot be folded: the others go on."""
