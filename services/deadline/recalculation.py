@@ -120,8 +120,8 @@ class Recalculating:
 
     async def _count(self, keys: Sequence[Key], moment: Moment) -> None:
         """Count these matters again, several lanes at once, each chunk in transactions of its own: while one counts,
-        the database writes another's. The job stays locked meanwhile, so no lane waits for anything but its own matters;
-        what a lane has committed is found done after a crash."""
+        the database writes another's. The job stays locked meanwhile, so no lane waits for anything but its own
+        matters; what a lane has committed is found done after a crash."""
         size = max(min(self.CHUNK, -(-len(keys) // self.LANES)), 1)
         chunks = iter([keys[i : i + size] for i in range(0, len(keys), size)])
         tasks = [asyncio.create_task(self._lane(chunks, moment)) for _ in range(self.LANES)]
