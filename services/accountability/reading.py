@@ -29,6 +29,7 @@ from shared.events.deadline import (
     DeadlineDeemedRevoked,
     DeadlineMissed,
     DeadlineOverdue,
+    DeadlineOverdueRevoked,
     DeadlineWarned,
     DeadlineWithdrawn,
 )
@@ -231,6 +232,7 @@ _SAID: Reader[Said] = Reader(
         DeadlineWithdrawn: _untrue,
         DeadlineWarned: _told("warned", "warning"),
         DeadlineOverdue: _told("overdue", "overdue"),
+        DeadlineOverdueRevoked: _told("overdue-revoked", "overdue"),
         DeadlineDeemed: _told("deemed"),
         DeadlineDeemedRevoked: _told("deemed-revoked"),
     },

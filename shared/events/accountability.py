@@ -163,7 +163,7 @@ class CardRevoked(CardEvent):
     """No ground of the card holds any more. It stays on record."""
 
     TYPE = "card.revoked"
-    reason: Literal["met", "due-moved", "voided", "deemed-revoked", "overtaken", "fewer-cards"]
+    reason: Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
 
 
 CASE_EVENTS: tuple[type[Event], ...] = (

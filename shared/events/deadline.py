@@ -161,6 +161,14 @@ class DeadlineOverdue(Dated):
     facts: tuple[FactUsed, ...]
 
 
+class DeadlineOverdueRevoked(Dated):
+    """It was done, though late, before so much had passed."""
+
+    TYPE = "deadline.overdue_revoked"
+    overdue: Span
+    facts: tuple[FactUsed, ...]
+
+
 class DeadlineDeemed(Dated):
     """Silence has become an answer (R5, R10, R12). The miss stands all the same."""
 
@@ -196,6 +204,6 @@ class DeadlineFindingRevoked(ClockEvent):
 
 DEADLINE_EVENTS: tuple[type[Event], ...] = (
     DeadlineScheduled, DeadlineRescheduled, DeadlineWarned, DeadlineMet, DeadlineMissed, DeadlineStoppedLate,
-    DeadlineVoided, DeadlineWithdrawn, DeadlinePaused, DeadlineResumed, DeadlineOverdue, DeadlineDeemed,
-    DeadlineDeemedRevoked, DeadlineFinding, DeadlineFindingRevoked,
+    DeadlineVoided, DeadlineWithdrawn, DeadlinePaused, DeadlineResumed, DeadlineOverdue, DeadlineOverdueRevoked,
+    DeadlineDeemed, DeadlineDeemedRevoked, DeadlineFinding, DeadlineFindingRevoked,
 )  # fmt: skip

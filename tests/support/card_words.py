@@ -3,7 +3,13 @@
 from datetime import date
 from typing import Any
 
-from shared.events.deadline import DeadlineDeemed, DeadlineDeemedRevoked, DeadlineOverdue, DeadlineWarned
+from shared.events.deadline import (
+    DeadlineDeemed,
+    DeadlineDeemedRevoked,
+    DeadlineOverdue,
+    DeadlineOverdueRevoked,
+    DeadlineWarned,
+)
 from tests.support.case_world import AUTHORITY, LIMIT, UNIT, in_hands_of, late_from
 
 STATUTORY = LIMIT.model_copy(update={"kind": "statutory"})
@@ -27,6 +33,10 @@ def overdue(
     label: str = "5wd", matter: str = "M1", due: str = "2026-03-10", *, clock: str = "promised"
 ) -> DeadlineOverdue:
     return DeadlineOverdue(**_of(matter, due, clock), overdue=label, facts=())
+
+
+def overdue_revoked(label: str = "5wd", matter: str = "M1", due: str = "2026-03-10") -> DeadlineOverdueRevoked:
+    return DeadlineOverdueRevoked(**_of(matter, due, "promised"), overdue=label, facts=())
 
 
 def deemed(matter: str = "M1", due: str = "2026-03-10", *, clock: str = "promised") -> DeadlineDeemed:

@@ -8,7 +8,7 @@ create table card_words (
     clock text not null,
     subject text not null,
     kind text not null constraint card_words_have_a_known_kind
-        check (kind in ('warned', 'missed', 'untrue', 'overdue', 'deemed', 'deemed-revoked')),
+        check (kind in ('warned', 'missed', 'untrue', 'overdue', 'overdue-revoked', 'deemed', 'deemed-revoked')),
     says text not null,
     due text not null,
     late_from timestamptz not null,
@@ -47,7 +47,7 @@ create table cards (
     issued_at timestamptz not null,
     revoked_at timestamptz,
     revoked_because text constraint cards_are_revoked_for_a_known_reason
-        check (revoked_because in ('met', 'due-moved', 'voided', 'deemed-revoked', 'overtaken', 'fewer-cards')),
+        check (revoked_because in ('met', 'due-moved', 'voided', 'deemed-revoked', 'done-earlier', 'overtaken', 'fewer-cards')),
     revision int not null,
     cause_source text not null,
     cause_id text not null,

@@ -36,9 +36,10 @@ from services.accountability.rules.identity import card_id
 from services.accountability.rules.model import Origin, Ref
 
 Rule = Literal["limit", "repetition"]
-WordKind = Literal["warned", "missed", "untrue", "overdue", "deemed", "deemed-revoked"]
-Because = Literal["met", "due-moved", "voided", "deemed-revoked", "overtaken", "fewer-cards"]
+WordKind = Literal["warned", "missed", "untrue", "overdue", "overdue-revoked", "deemed", "deemed-revoked"]
+Because = Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
 _REASONS: Mapping[str, Because] = {"met": "met", "due-moved": "due-moved", "voided": "voided"}
+_TAKEN_BACK: Mapping[WordKind, Because] = {"deemed-revoked": "deemed-revoked", "overdue-revoked": "done-earlier"}
 STATUTORY = "statutory"
 
 
@@ -146,6 +147,8 @@ def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Level
                 overdue.pop(word.late_from, None)
             case "overdue":
                 overdue.setdefault(word.late_from, set()).add(word.says)
+            case "overdue-revoked":
+                overdue.get(word.late_from, set()).discard(word.says)
             case "deemed":
                 deemed.add(word.late_from)
             case "deemed-revoked":
@@ -198,11 +201,11 @@ def decide(
 
 def _because(fresh: Sequence[Word]) -> Because:
     """Why no ground holds any more; a card of a warning falls where a higher one turns out to have come before it."""
-    taken_back = [word for word in fresh if word.kind in ("untrue", "deemed-revoked")]
+    taken_back = [word for word in fresh if word.kind == "untrue" or word.kind in _TAKEN_BACK]
     if not taken_back:
         return "overtaken"
     last = max(taken_back, key=_revision)
-    return "deemed-revoked" if last.kind == "deemed-revoked" else _REASONS[last.says]
+    return _TAKEN_BACK.get(last.kind) or _REASONS[last.says]
 
 
 def changed(

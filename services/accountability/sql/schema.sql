@@ -49,7 +49,7 @@ create table card_words (
     source text not null,
     event_id text not null,
     constraint card_words_pkey PRIMARY KEY (limit_id, revision, authority, matter),
-    constraint card_words_have_a_known_kind CHECK (kind = ANY (ARRAY['warned'::text, 'missed'::text, 'untrue'::text, 'overdue'::text, 'deemed'::text, 'deemed-revoked'::text]))
+    constraint card_words_have_a_known_kind CHECK (kind = ANY (ARRAY['warned'::text, 'missed'::text, 'untrue'::text, 'overdue'::text, 'overdue-revoked'::text, 'deemed'::text, 'deemed-revoked'::text]))
 );
 comment on table card_words is 'What the deadline service said of each limit that concerns its cards, kept for ever: the cards that stand are a fold of it.';
 comment on column card_words.limit_id is 'Derived from authority, matter, clock and subject.';
@@ -81,7 +81,7 @@ create table cards (
     cause_source text not null,
     cause_id text not null,
     constraint cards_one_per_matter_rule_and_level PRIMARY KEY (card_id, authority, matter),
-    constraint cards_are_revoked_for_a_known_reason CHECK (revoked_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'deemed-revoked'::text, 'overtaken'::text, 'fewer-cards'::text])),
+    constraint cards_are_revoked_for_a_known_reason CHECK (revoked_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'deemed-revoked'::text, 'done-earlier'::text, 'overtaken'::text, 'fewer-cards'::text])),
     constraint cards_have_a_known_level CHECK (level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])),
     constraint cards_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
     constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text])),

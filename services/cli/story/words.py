@@ -12,9 +12,9 @@ from shared.events.base import Event
 ORDER: tuple[type[Event], ...] = (
     d.DeadlineScheduled, d.DeadlinePaused, d.DeadlineResumed, d.DeadlineRescheduled, d.DeadlineFinding,
     d.DeadlineFindingRevoked, d.DeadlineWarned, d.DeadlineMet, d.DeadlineVoided, d.DeadlineMissed, d.DeadlineDeemed,
-    d.DeadlineDeemedRevoked, d.DeadlineOverdue, a.CaseOpened, a.CaseReinstated, a.CaseRevised, d.DeadlineStoppedLate,
-    d.DeadlineWithdrawn, a.CaseEscalated, a.CaseWithdrawn, a.CaseAnswered, a.CardIssued, a.CardRevoked,
-    n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
+    d.DeadlineDeemedRevoked, d.DeadlineOverdue, d.DeadlineOverdueRevoked, a.CaseOpened, a.CaseReinstated,
+    a.CaseRevised, d.DeadlineStoppedLate, d.DeadlineWithdrawn, a.CaseEscalated, a.CaseWithdrawn, a.CaseAnswered,
+    a.CardIssued, a.CardRevoked, n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
 )  # fmt: skip
 """Causes before what they cause, within one instant."""
 

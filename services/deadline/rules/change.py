@@ -133,7 +133,11 @@ def _late(old: Stored | None, new: Stored) -> Iterator[Change]:
         yield from _deemed(new)
     if new.state is State.MISSED_DONE and (again or old is None or old.done_at != new.done_at):
         yield _ended("deadline.stopped_late", new)
-    if _told_late(new) and (old is None or old.warned != new.warned):
+    before = [] if old is None else _told_overdue(old)
+    for passed in before:
+        if passed not in _told_overdue(new):
+            yield _overdue(new, "deadline.overdue_revoked", passed)
+    if _told_late(new) and _told_overdue(new)[-1] not in before:
         yield _overdue(new)
 
 
@@ -178,10 +182,19 @@ def _told_late(row: Stored) -> bool:
     return row.warned is not None and row.warned.startswith(PASSED)
 
 
-def _overdue(row: Stored) -> Change:
-    passed = (row.warned or "").removeprefix(PASSED)
-    told = {**statement.dated(row.says), "overdue": passed, "facts": row.says["facts"]}
-    return Change("deadline.overdue", told, _cause(row.says["facts"]))
+def _told_overdue(row: Stored) -> list[str]:
+    """How much the miss was told to have lasted, the least first; what passed at once with more of it, too."""
+    if not _told_late(row):
+        return []
+    last = (row.warned or "").removeprefix(PASSED)
+    stated: list[str] = row.says["counted"]["limit"].get("overdue", [])
+    return [*stated[: stated.index(last)], last] if last in stated else [last]
+
+
+def _overdue(row: Stored, type_: str = "deadline.overdue", passed: str | None = None) -> Change:
+    facts = row.says["facts"] if passed is None else row.says["stop"]["facts"]
+    passed = passed or (row.warned or "").removeprefix(PASSED)
+    return Change(type_, {**statement.dated(row.says), "overdue": passed, "facts": facts}, _cause(facts))
 
 
 def _missed(row: Stored) -> Change:

@@ -10,7 +10,7 @@ from services.accountability.rules.card_rules import LEVELS
 from shared.events.base import Event
 from shared.events.deadline import Holding
 from shared.inbox import Message
-from tests.support.card_words import STATUTORY, deemed, deemed_revoked, overdue, warned
+from tests.support.card_words import STATUTORY, deemed, deemed_revoked, overdue, overdue_revoked, warned
 from tests.support.case_world import World, day, delivered, in_hands_of, missed, rung_missed, untrue
 
 ZHANG = (in_hands_of("zhang"),)
@@ -79,6 +79,14 @@ async def test_silence_that_became_an_answer_is_red_until_it_is_revoked(world: W
     assert await levels(world) == ["yellow"]
     revoked = (await world.cards_published())[-1]
     assert (revoked["type"], revoked["level"], revoked["reason"]) == ("card.revoked", "red", "deemed-revoked")
+
+
+async def test_what_was_done_late_but_earlier_than_believed_is_red_no_more(world: World) -> None:
+    await world.feed(*numbered(missed(holdings=ZHANG), overdue()))
+    assert await levels(world) == ["yellow", "red"]
+    await world.feed(delivered(overdue_revoked(), revision=3))
+    assert await levels(world) == ["yellow"]
+    assert (await world.cards_published())[-1]["reason"] == "done-earlier"
 
 
 async def test_one_delay_has_one_red_card_on_all_its_grounds(world: World) -> None:

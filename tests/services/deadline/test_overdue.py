@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.deadline.rules.clock import State
-from shared.events.deadline import DeadlineOverdue
+from shared.events.deadline import DeadlineOverdue, DeadlineOverdueRevoked
 from shared.inbox import Message
 from tests.support.deadline_service import Service, at, fact, terms
 
@@ -61,4 +61,19 @@ async def test_a_late_decision_told_after_it_leaves_it_standing(service: Service
     told = await service.told()
     assert told[:4] == ["scheduled", "missed", "overdue", "stopped_late"]
     assert told[4:] == ["missed"], "the miss is told without its end; that it lasted was told and holds"
+    await service.assert_revisions_have_no_gaps()
+
+
+async def test_an_earlier_late_decision_takes_back_that_it_lasted(service: Service) -> None:
+    """Done a day late and reported a week later: nobody is held to have let it lie for a week."""
+    await service.deliver(registered("1wd", "5wd"))
+    await service.move_to(at("03-05 00:00"))
+    await service.move_to(at("03-06 00:00"))
+    await service.move_to(at("03-12 00:00"))
+    await service.deliver(fact("matter.closed", "c", at("03-06 09:00")))
+    assert await service.told() == ["scheduled", "missed", "overdue", "overdue", "stopped_late", "overdue_revoked"]
+    revoked = (await service.published())[-1][1]
+    assert isinstance(revoked, DeadlineOverdueRevoked) and revoked.overdue == "5wd"
+    await service.deliver(fact("fact.retracted", "x", at("03-12 00:00"), replaces={"source": "/a", "id": "c"}))
+    assert (await service.told())[6:] == ["missed", "overdue"]
     await service.assert_revisions_have_no_gaps()
