@@ -49,9 +49,9 @@ IGNORED = Counter(
 )
 CARDS = Counter(
     "duban_accountability_card_changes_total",
-    "Cards by level (R21), issued, told again or revoked. Many revoked: facts reach intake late; look at whose."
+    "Cards, by level as `kind` (R21): issued, told again or revoked. Many revoked: facts reach intake late; see whose."
     + _AGAIN,
-    ["level", "change"],
+    ["kind", "outcome"],
 )
 
 
