@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.kafka_access import Access
 
 DAY_MS = 86_400_000
+LISTED_WITHIN_S = 10.0
 
 
 class TopicMismatch(RuntimeError):
@@ -38,13 +39,7 @@ async def ensure_topics(
     try:
         wanted = {prefix + name: topic for name, topic in declared().items()}
         existing = await _partitions(admin, wanted)
-        wrong = [
-            f"{name} has {existing[name]} partitions, {topic.partitions} are declared"
-            for name, topic in wanted.items()
-            if name in existing and existing[name] != topic.partitions
-        ]
-        if wrong:
-            raise TopicMismatch("; ".join(wrong))
+        _compare(existing, wanted)
         missing = [name for name in wanted if name not in existing]
         if missing:
             answer = await admin.create_topics(
@@ -53,14 +48,30 @@ async def ensure_topics(
                     for name in missing
                 ]
             )
+            there = {name for name, code, *_ in answer.topic_errors if for_code(code) is TopicAlreadyExistsError}
             for name, code, *message in answer.topic_errors:
-                if code and for_code(code) is not TopicAlreadyExistsError:
+                if code and name not in there:
                     raise TopicMismatch(
                         f"{name} cannot be created: {for_code(code).__name__} {' '.join(map(str, message))}"
                     )
+            if there:  # somebody makes them at the same time; a broker lists a new one a moment later
+                async with asyncio.timeout(LISTED_WITHIN_S):
+                    while not there <= (existing := await _partitions(admin, wanted)).keys():  # noqa: ASYNC110 - it tells nobody
+                        await asyncio.sleep(0.1)
+                _compare(existing, wanted)
         return missing
     finally:
         await admin.close()
+
+
+def _compare(existing: Mapping[str, int], wanted: Mapping[str, "Topic"]) -> None:
+    wrong = [
+        f"{name} has {existing[name]} partitions, {topic.partitions} are declared"
+        for name, topic in wanted.items()
+        if name in existing and existing[name] != topic.partitions
+    ]
+    if wrong:
+        raise TopicMismatch("; ".join(wrong))
 
 
 async def _partitions(admin: "AIOKafkaAdminClient", wanted: Mapping[str, "Topic"]) -> dict[str, int]:

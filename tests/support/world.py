@@ -172,12 +172,14 @@ class World:
         topic, key = self.prefix + "deadline-events", aggregate_key(AUTHORITY, matter)
         at = TopicPartition(topic, bucket_of(key))
         found: list[Any] = []
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
         await consumer.start()
         try:
             consumer.assign([at])
             end = (await consumer.end_offsets([at]))[at]
-            await consumer.seek_to_beginning(at)
+            consumer.seek(at, 0)
             while await consumer.position(at) < end:
                 batches = await consumer.getmany(at, timeout_ms=1000)
                 for message in batches.get(at, ()):
