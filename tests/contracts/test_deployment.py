@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ async def probe(pool: Pool, broker: Broker) -> AsyncIterator[Probe]:
     await pool.execute(CREATE)
     await broker.create(TOPIC)
     yield Probe(pool, broker)
+
+
+async def _ended_or_done(task: asyncio.Task[None], probe: Probe) -> bool:
+    return task.done() or await probe.count(2)
 
 
 STATEMENTS = [
@@ -87,7 +92,7 @@ async def test_a_transaction_that_was_idle_too_long_buries_nothing(probe: Probe,
     await broker.send(TOPIC, b"0", b"1")
     while not await probe.count(2):
         task = asyncio.create_task(probe.consumer(handle=handle).run())
-        await until(lambda task=task: task.done() or probe.count(2))  # type: ignore[misc]
+        await until(partial(_ended_or_done, task, probe))
         task.cancel()
         (ended,) = await asyncio.gather(task, return_exceptions=True)
         assert isinstance(ended, asyncio.CancelledError | asyncpg.InvalidTransactionStateError)

@@ -192,7 +192,8 @@ def _told_overdue(row: Stored) -> list[str]:
 
 
 def _overdue(row: Stored, type_: str = "deadline.overdue", passed: str | None = None) -> Change:
-    facts = row.says["facts"] if passed is None else row.says["stop"]["facts"]
+    # taken back by its late end, or by another calendar, which is no fact
+    facts = row.says["facts"] if passed is None else row.says.get("stop", row.says)["facts"]
     passed = passed or (row.warned or "").removeprefix(PASSED)
     return Change(type_, {**statement.dated(row.says), "overdue": passed, "facts": facts}, _cause(facts))
 

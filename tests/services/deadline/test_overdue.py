@@ -77,3 +77,14 @@ async def test_an_earlier_late_decision_takes_back_that_it_lasted(service: Servi
     await service.deliver(fact("fact.retracted", "x", at("03-12 00:00"), replaces={"source": "/a", "id": "c"}))
     assert (await service.told())[6:] == ["missed", "overdue"]
     await service.assert_revisions_have_no_gaps()
+
+
+async def test_a_longer_week_takes_back_that_it_lasted_without_a_late_end(service: Service) -> None:
+    """The fact that says otherwise is another limit of the same due: nothing is done yet, and nothing breaks."""
+    await service.deliver(registered("5wd"))
+    await service.move_to(at("03-05 00:00"))
+    await service.move_to(at("03-12 00:00"))
+    changed = fact("limits.changed", "l", at("03-02 08:00"), item="slow", limits=(terms(overdue=("30wd",)),))
+    await service.deliver(changed)
+    assert await service.told() == ["scheduled", "missed", "overdue", "overdue_revoked"]
+    assert [label for _, label in (await service.rows())["promised", ""].alarms] == ["+30wd"]
