@@ -96,6 +96,9 @@ class LimitTerms(Model):
             raise ValueError("a limit has either an amount or a stated end")
         if (self.choose is None) != (self.second is None):
             raise ValueError("`choose` and `second` come together")
+        counts = [int(amount.rstrip("abcdefghijklmnopqrstuvwxyz")) for amount in self.overdue]
+        if counts != sorted(set(counts)) or len({amount.lstrip("0123456789") for amount in self.overdue}) > 1:
+            raise ValueError("`overdue` is in one unit, the least first")
         if self.stage is not None and self.per != "stage":
             raise ValueError("`stage` needs `per: stage`")
         return self

@@ -233,3 +233,14 @@ def test_nesting_is_refused_at_any_depth(depth: int) -> None:
     with pytest.raises(strict_json.NotStrictJson) as refused:
         strict_json.loads(b"[" * depth + b"]" * depth)
     assert refused.value.code == "too-deep"
+
+
+@pytest.mark.parametrize("overdue", [["5wd", "1wd"], ["1wd", "1wd"], ["1wd", "5d"]])
+def test_how_long_a_miss_lasts_is_told_in_one_unit_and_upwards(overdue: list[str]) -> None:
+    limit = {
+        "clock": "decision", "amount": "20wd", "zone": "Asia/Shanghai", "calendar": "CN", "starts_on": [],
+        "stops_on": [], "source": "not verified",
+    }  # fmt: skip
+    LimitTerms.model_validate_json(json.dumps({**limit, "overdue": ["1wd", "5wd"]}))
+    with pytest.raises(ValueError, match="the least first"):
+        LimitTerms.model_validate_json(json.dumps({**limit, "overdue": overdue}))
