@@ -16,6 +16,9 @@ from shared.postgres import Connection
 
 log = structlog.get_logger()
 
+Pair = tuple[store.KeptEvent, outbox.Message]
+"""One event as its case's history keeps it, and as it goes out."""
+
 
 async def record(
     conn: Connection, cases: Collection[Case], happened: Sequence[Happened], carded: Sequence[CardChange] = ()
@@ -34,6 +37,15 @@ async def record(
     if happened:
         _tell(happened)
     metrics.count_cards(carded)
+
+
+async def append(conn: Connection, cases: Collection[Case], pairs: Sequence[Pair]) -> None:
+    """What happened to cases otherwise than by verdicts, directory facts and answers. `cases` are those that changed,
+    each once, as they are now, `revision` counted up by one for each event of theirs; the caller holds their locks.
+    `pairs` are in the order of publication."""
+    await store.update_cases(conn, cases)
+    await store.add_events(conn, [kept for kept, _ in pairs])
+    await outbox.append(conn, [message for _, message in pairs])
 
 
 async def record_cards(conn: Connection, carded: Sequence[CardChange]) -> None:
