@@ -14,8 +14,13 @@ SERVICES = schema.services()
 WITH_QUERIES = sorted(file.parts[-3] for file in ROOT.glob("services/*/sql/queries.sql"))
 
 
+def files(service: str) -> list[Path]:
+    """Its files of statements: queries.sql, and one for each noun that has many."""
+    return sorted(file for file in (ROOT / "services" / service / "sql").glob("*.sql") if file.name != "schema.sql")
+
+
 def statements(service: str) -> dict[str, str]:
-    return dict(load_queries(ROOT / "services" / service / "sql" / "queries.sql"))
+    return {name: text for file in files(service) for name, text in load_queries(file).items()}
 
 
 def test_every_service_with_statements_has_migrations() -> None:
@@ -51,8 +56,7 @@ async def test_every_statement_can_be_prepared(database: str, service: str) -> N
 
 @pytest.mark.parametrize("service", WITH_QUERIES)
 def test_every_statement_is_introduced_by_a_sentence_and_named_once(service: str) -> None:
-    text = (ROOT / "services" / service / "sql" / "queries.sql").read_text()
-    names = re.findall(r"^-- (\w+) --$", text, flags=re.MULTILINE)
+    names = [n for file in files(service) for n in re.findall(r"^-- (\w+) --$", file.read_text(), flags=re.MULTILINE)]
     assert len(names) == len(set(names)) > 0
     for name, statement in statements(service).items():
         first, _, rest = statement.partition("\n")

@@ -341,6 +341,26 @@ create view report as
    FROM cases;
 comment on view report is 'The current proposal of every case, for reports.';
 
+create table texts (
+    id uuid not null,
+    authority text not null,
+    matter text not null,
+    case_id uuid,
+    kind text not null,
+    salt bytea,
+    sha256 bytea not null,
+    body text,
+    kept_at timestamp with time zone not null,
+    erased_at timestamp with time zone,
+    constraint texts_pkey PRIMARY KEY (id, authority, matter),
+    constraint texts_erased_have_neither_salt_nor_body CHECK ((erased_at IS NULL) = (body IS NOT NULL) AND (erased_at IS NULL) = (salt IS NOT NULL)),
+    constraint texts_have_a_whole_digest CHECK (length(sha256) = 32)
+);
+CREATE INDEX texts_of_cases ON texts USING btree (case_id) WHERE case_id IS NOT NULL;
+comment on table texts is 'What people wrote, and names. Kept for ever, or until two people erase it on a legal ground (R31).';
+comment on column texts.matter is 'Empty for what belongs to none.';
+comment on column texts.sha256 is 'Of salt and body; all that stays of an erased text.';
+
 create table verdicts (
     authority text not null,
     matter text not null,
