@@ -17,6 +17,7 @@ from services.deadline.rules.decide import decide
 from services.deadline.rules.editions import Difference, Edition, difference
 from services.deadline.rules.stored import Stored
 from services.deadline.store import CASE, Key
+from services.deadline.watermark_store import feeds
 from shared.clock import Moment
 from shared.events.base import aggregate_key
 from shared.postgres import Connection
@@ -88,11 +89,12 @@ async def _fold(
     subjects = [(key, None) for key in keys]
     facts = await fact_store.select_facts(conn, subjects)
     clocks = await store.select_clocks(conn, subjects)
+    heard = await feeds(conn, {key[0] for key in keys})
     for subject in subjects:
         key, stored = subject[0], clocks.get(subject, [])
         found.examined += len(stored)
         rows = [fact_of(row) for row in facts.get(subject, [])]
-        decision = decide(*key, rows, stored, calendar_of, moment.now, moment.confirmed)
+        decision = decide(*key, rows, stored, calendar_of, moment.now, moment.confirmed, heard.of(key))
         before = {(clock.name, clock.subject): clock for clock in stored}
         for row, changes in decision.clocks:
             old = before.get((row.name, row.subject))

@@ -20,6 +20,7 @@ from services.intake.catalogue_form import (
     CatalogueForm,
     ItemForm,
     LimitForm,
+    RecordedForm,
     VersionForm,
     read,
 )
@@ -47,6 +48,7 @@ OF_EACH = {
 """What starts and stops a clock of a stage or task, unless its limit says otherwise: the item's are the matter's."""
 _TERMS = tuple(LimitTerms.model_fields)
 _Part = TypeVar("_Part")
+_Telling = LimitForm | RecordedForm | CatalogueForm
 
 
 def load(files: Sequence[Path], *, calendar: str) -> Catalogue:
@@ -75,18 +77,19 @@ def items_of(file: Path, form: CatalogueForm) -> Iterator[Item]:
             missing = "zone" if zone is None else "calendar"
             raise CatalogueError(f"{file}: item {item.code}: {missing}: neither the item nor the file states one")
         names = {"en": item.code} if item.name is None else item.name.model_dump(exclude_none=True)
-        versions = tuple(_version(item, version, zone, calendar) for version in item.every_version())
+        versions = tuple(_version(item, version, form, zone, calendar) for version in item.every_version())
         yield Item(code=item.code, names=names, zone=zone, calendar=calendar, versions=versions)
 
 
-def _version(item: ItemForm, form: VersionForm, zone: str, calendar: str) -> ItemVersion:
-    limits = tuple(_limit(item, limit, zone, calendar) for limit in form.limits)
+def _version(item: ItemForm, form: VersionForm, file: CatalogueForm, zone: str, calendar: str) -> ItemVersion:
+    limits = tuple(_limit(item, limit, file, zone, calendar) for limit in form.limits)
     recorded = RecordedTerms(
         zone=zone,
         calendar=calendar,
         starts_on=item.starts_on,
         stops_on=form.recorded.stops_on or item.stops_on,
-        warnings=form.recorded.warnings,
+        warnings=_who_states("warnings", form.recorded, file).warnings,
+        overdue=_who_states("overdue", form.recorded, file).overdue or None,
         required=form.recorded.required,
         on_expiry=_part(Expiry, form.recorded.on_expiry),
     )
@@ -95,7 +98,7 @@ def _version(item: ItemForm, form: VersionForm, zone: str, calendar: str) -> Ite
     return ItemVersion(name, form.effective_from, limits, recorded)
 
 
-def _limit(item: ItemForm, form: LimitForm, zone: str, calendar: str) -> Limit:
+def _limit(item: ItemForm, form: LimitForm, file: CatalogueForm, zone: str, calendar: str) -> Limit:
     starts_on, stops_on = (item.starts_on, item.stops_on) if form.per is None else OF_EACH[form.per]
     return Limit(
         clock=form.clock,
@@ -108,7 +111,7 @@ def _limit(item: ItemForm, form: LimitForm, zone: str, calendar: str) -> Limit:
         calendar=form.calendar or calendar,
         starts_on=form.starts_on or starts_on,
         stops_on=form.stops_on or stops_on,
-        warnings=form.warnings,
+        warnings=_who_states("warnings", form, file).warnings,
         source=form.source,
         kind=form.kind,
         per=form.per,
@@ -120,8 +123,13 @@ def _limit(item: ItemForm, form: LimitForm, zone: str, calendar: str) -> Limit:
         extension=_part(Extension, form.extension),
         restarts_on=form.restarts_on,
         on_expiry=_part(Expiry, form.on_expiry),
-        overdue=form.overdue or None,
+        overdue=_who_states("overdue", form, file).overdue or None,
     )
+
+
+def _who_states(field: str, limit: LimitForm | RecordedForm, file: CatalogueForm) -> _Telling:
+    """The limit where it says anything of it, be it nothing; else its file."""
+    return limit if field in limit.model_fields_set else file
 
 
 def _part(kind: type[_Part], form: Model | None) -> _Part | None:

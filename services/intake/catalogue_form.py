@@ -63,6 +63,7 @@ FactTypes = Annotated[tuple[FactType, ...], Field(min_length=1)]
 Starts = Annotated[tuple[Annotated[Started, AfterValidator(_start)], ...], Field(min_length=1)]
 AnyPause = Annotated[PauseForm, BeforeValidator(_ground, json_schema_input_type=Name | PauseForm)]
 Warnings = tuple[Warned, ...]
+Overdue = tuple[Span, ...]
 Code = Annotated[Name, StringConstraints(max_length=150)]
 
 
@@ -94,7 +95,7 @@ class LimitForm(Model):
     extension: ExtensionForm | None = Field(None, description="Absent: it cannot be extended.")
     restarts_on: FactTypes | None = Field(None, description="The last such fact is the start.")
     on_expiry: ExpiryTerms | None = Field(None, description="What silence means (R5, R10, R12).")
-    overdue: tuple[Span, ...] = Field((), description="Told again when so much has passed after the miss.")
+    overdue: Overdue = Field((), description="Told again when so much has passed after the miss.")
 
     @model_validator(mode="after")
     def _whole(self) -> "LimitForm":
@@ -110,6 +111,7 @@ class RecordedForm(Model):
 
     required: bool = Field(False, description="A submission of this item without a due is refused.")
     warnings: Warnings = ()
+    overdue: Overdue = ()
     stops_on: FactTypes | None = None
     on_expiry: ExpiryTerms | None = Field(None, description="What silence means (R10).")
 
@@ -166,10 +168,14 @@ class ItemForm(Model):
 
 
 class CatalogueForm(Model):
-    """A catalogue file. `zone` and `calendar` are those of every item that states none."""
+    """A catalogue file. `zone` and `calendar` are those of every item that states none; `warnings` and `overdue` those
+    of every limit that states none (R21, D20): a limit that has none says so with an empty list.
+    """
 
     zone: Zone | None = None
     calendar: Name | None = None
+    warnings: Warnings = ()
+    overdue: Overdue = ()
     grounds: dict[Name, NameForm] = Field({}, description="Grounds of a pause beside those that are known, by code.")
     items: tuple[ItemForm, ...]
 

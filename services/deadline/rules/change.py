@@ -87,7 +87,8 @@ def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iter
         if new.late_from != standing:
             yield from _untrue(old, "due-moved", new.says["facts"], _mover(old, new))
         else:
-            yield from _untrue(old, "voided" if new.state is State.VOID else "met", stop["facts"])
+            # not met: withdrawn before its due, or no longer confirmed, its source being silent (D8)
+            yield from _untrue(old, "met" if new.state is State.MET else "voided", stop["facts"])
         standing = None
     if new.state is State.VOID and (old is None or old.state is not State.VOID) and new.late_from is None:
         yield _voided(new, _void_reason(new), _void_facts(new))

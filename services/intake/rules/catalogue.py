@@ -108,6 +108,7 @@ class RecordedTerms:
     warnings: tuple[str, ...]
     required: bool
     on_expiry: Expiry | None = None
+    overdue: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +169,7 @@ def recorded_limit(due: date | datetime, terms: RecordedTerms, zone: str | None)
         warnings=terms.warnings,
         source="recorded by the publisher",
         on_expiry=terms.on_expiry,
+        overdue=terms.overdue,
     )
 
 

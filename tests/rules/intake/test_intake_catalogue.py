@@ -155,6 +155,24 @@ def test_a_limit_that_says_no_more_than_before_is_stamped_as_before(tmp_path: Pa
     ]  # fmt: skip
 
 
+def test_a_file_warns_for_its_limits_that_say_nothing_of_warnings(tmp_path: Path) -> None:
+    text = """
+zone: Asia/Shanghai
+calendar: CN
+warnings: [25%, 1wd]
+overdue: [5wd]
+items:
+  - code: x
+    recorded: {overdue: []}
+    limits: [{clock: a, amount: 20wd}, {clock: b, amount: 1wd, warnings: []}, {clock: c, amount: 9wd, overdue: [9wd]}]
+"""
+    version = load([write(tmp_path, text)], calendar="CN").items["x"].versions[0]
+    assert [(limit.warnings, limit.overdue) for limit in version.limits] == [
+        (("25%", "1wd"), ("5wd",)), ((), ("5wd",)), (("25%", "1wd"), ("9wd",)),
+    ]  # fmt: skip
+    assert (version.recorded.warnings, version.recorded.overdue) == (("25%", "1wd"), None)
+
+
 def test_everything_a_limit_may_say_is_stamped(tmp_path: Path) -> None:
     text = """
 zone: Asia/Shanghai

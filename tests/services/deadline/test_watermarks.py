@@ -11,7 +11,7 @@ from services.deadline import store
 from services.deadline.api import routes
 from services.deadline.rules.clock import State
 from services.deadline.store import Key
-from shared.events.deadline import DeadlineMissed
+from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn
 from shared.http import create_api
 from shared.inbox import Message
 from tests.support.deadline_service import Service, at, case, fact, terms, watermark
@@ -239,6 +239,8 @@ async def test_a_confirmation_that_is_taken_back_takes_the_miss_back(service: Se
     mistake = {"source": "/a", "id": "k"}
     await service.deliver(fact("fact.retracted", "x", at("03-06 09:00"), replaces=mistake))
     assert (await service.told())[2:] == ["withdrawn"]
+    withdrawn = (await service.published())[-1][1]
+    assert isinstance(withdrawn, DeadlineWithdrawn) and withdrawn.reason == "voided", "nobody has met it"
     assert await listed(service) == [("A/1", "promised")]
     await service.deliver(watermark(at("03-06 00:00")))
     await service.move_to(at("03-06 09:00"))
