@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from services.accountability.rules.attribution import held_at
-from services.accountability.rules.cards import STATUTORY, LimitKey, Word, WordKind
+from services.accountability.rules.cards import NEVER_WAS, STATUTORY, LimitKey, Word, WordKind
 from services.accountability.rules.directory import DirectoryFact, PostKey
 from services.accountability.rules.identity import case_id, case_of_subject, limit_id, rung_of_clock
 from services.accountability.rules.ladder import TICK
@@ -30,6 +30,7 @@ from shared.events.deadline import (
     DeadlineMissed,
     DeadlineOverdue,
     DeadlineOverdueRevoked,
+    DeadlineVoided,
     DeadlineWarned,
     DeadlineWithdrawn,
 )
@@ -117,9 +118,26 @@ class ToldText(TypedDict):
     holding: NotRequired[Holding]
 
 
+@_strict
+class VoidedText(TypedDict):
+    """What cards need of `deadline.voided`."""
+
+    authority: str
+    matter: str
+    clock: str
+    subject: NotRequired[str]
+    item: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    origin: NotRequired[Origin]
+    reason: str
+
+
 Said = tuple[Verdict | None, Word | None]
 """What an event means for cases, and for cards."""
 _MISSED, _UNTRUE, _TOLD = TypeAdapter(MissedText), TypeAdapter(UntrueText), TypeAdapter(ToldText)
+_VOIDED = TypeAdapter(VoidedText)
+_NEVER_WAS = frozenset({"registration-retracted", "limit-removed"})
+"""Why a limit ends of which nothing was ever due. A matter that was taken back had its warnings rightly."""
 
 
 def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: datetime) -> DirectoryFact:
@@ -224,6 +242,19 @@ def _told(kind: WordKind, field: Literal["warning", "overdue"] | None = None) ->
     return parse
 
 
+def _voided(heard: Heard) -> Said:
+    """A limit that never was has had no warnings; its misses are withdrawn by events of their own."""
+    said = _VOIDED.validate_json(heard.data)
+    clock, subject = said["clock"], said.get("subject", "")
+    if case_of_subject(subject) is not None or said["reason"] not in _NEVER_WAS:
+        return None, None
+    return None, Word(
+        LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
+        Ref(heard.source, heard.id), heard.revision, "untrue", NEVER_WAS, "", _instant(heard.time.decode()),
+        said.get("origin", "live"), said.get("item"), said.get("unit"), None,
+    )  # fmt: skip
+
+
 _NOBODY: Holding = {"since": ""}
 _SAID: Reader[Said] = Reader(
     DEADLINES,
@@ -231,6 +262,7 @@ _SAID: Reader[Said] = Reader(
         DeadlineMissed: _missed,
         DeadlineWithdrawn: _untrue,
         DeadlineWarned: _told("warned", "warning"),
+        DeadlineVoided: _voided,
         DeadlineOverdue: _told("overdue", "overdue"),
         DeadlineOverdueRevoked: _told("overdue-revoked", "overdue"),
         DeadlineDeemed: _told("deemed"),

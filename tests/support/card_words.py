@@ -1,13 +1,14 @@
 """What the deadline service says of a limit beside misses and withdrawals, for tests of cards."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from shared.events.deadline import (
     DeadlineDeemed,
     DeadlineDeemedRevoked,
     DeadlineOverdue,
     DeadlineOverdueRevoked,
+    DeadlineVoided,
     DeadlineWarned,
 )
 from tests.support.case_world import AUTHORITY, LIMIT, UNIT, in_hands_of, late_from
@@ -45,3 +46,10 @@ def deemed(matter: str = "M1", due: str = "2026-03-10", *, clock: str = "promise
 
 def deemed_revoked(matter: str = "M1", due: str = "2026-03-10", *, clock: str = "promised") -> DeadlineDeemedRevoked:
     return DeadlineDeemedRevoked(**_of(matter, due, clock), facts=())
+
+
+def voided(reason: Literal["withdrawn", "registration-retracted"], matter: str = "M1") -> DeadlineVoided:
+    return DeadlineVoided(
+        authority=AUTHORITY, matter=matter, clock="promised", item="business-licence", unit=UNIT, reason=reason,
+        facts=(),
+    )  # fmt: skip

@@ -38,7 +38,9 @@ from services.accountability.rules.model import Origin, Ref
 Rule = Literal["limit", "repetition"]
 WordKind = Literal["warned", "missed", "untrue", "overdue", "overdue-revoked", "deemed", "deemed-revoked"]
 Because = Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
-_REASONS: Mapping[str, Because] = {"met": "met", "due-moved": "due-moved", "voided": "voided"}
+NEVER_WAS = "never-was"
+"""Said of a limit that has had no effect at all: its registration was retracted, or it is none of the matter's."""
+_REASONS: Mapping[str, Because] = {"met": "met", "due-moved": "due-moved", "voided": "voided", NEVER_WAS: "voided"}
 _TAKEN_BACK: Mapping[WordKind, Because] = {"deemed-revoked": "deemed-revoked", "overdue-revoked": "done-earlier"}
 STATUTORY = "statutory"
 
@@ -55,7 +57,8 @@ class LimitKey(NamedTuple):
 
 class Word(NamedTuple):
     """One thing that the deadline service said of a limit. `says` is the warning, the kind of the limit missed, how
-    much it is overdue, or why a miss is untrue. Who had the matter in hand is said of warnings and misses.
+    much it is overdue, or why a miss is untrue; NEVER_WAS of a limit that is untrue as a whole, which has no due. Who
+    had the matter in hand is said of warnings and misses.
     """
 
     limit: LimitKey
@@ -142,6 +145,9 @@ def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Level
                     found[level] = _said(word, ("warned",)), edition.name
             case "missed":
                 misses[word.late_from] = word
+            case "untrue" if word.says == NEVER_WAS:
+                found.clear()
+                misses.clear()
             case "untrue":
                 misses.pop(word.late_from, None)
                 overdue.pop(word.late_from, None)

@@ -10,7 +10,7 @@ from services.accountability.rules.card_rules import LEVELS
 from shared.events.base import Event
 from shared.events.deadline import Holding
 from shared.inbox import Message
-from tests.support.card_words import STATUTORY, deemed, deemed_revoked, overdue, overdue_revoked, warned
+from tests.support.card_words import STATUTORY, deemed, deemed_revoked, overdue, overdue_revoked, voided, warned
 from tests.support.case_world import World, day, delivered, in_hands_of, missed, rung_missed, untrue
 
 ZHANG = (in_hands_of("zhang"),)
@@ -65,6 +65,15 @@ async def test_a_limit_climbs_from_a_reminder_to_a_red_card(world: World) -> Non
 async def test_what_is_left_decides_between_reminder_and_warning(world: World, label: str, level: str) -> None:
     await world.feed(delivered(warned(label)))
     assert await levels(world) == [level]
+
+
+async def test_a_matter_that_never_was_leaves_no_reminder_and_one_taken_back_does(world: World) -> None:
+    first = numbered(warned("5wd"), voided("registration-retracted"))
+    for message in (*first, *numbered(warned("5wd", "M2"), voided("withdrawn", "M2"))):
+        await world.feed(message)
+    assert await standing(world) == [("M2", "limit", "reminder", "zhang", ("warned",))]
+    revoked = [event for event in await world.cards_published() if event["type"] == "card.revoked"]
+    assert [event["reason"] for event in revoked] == ["voided"]
 
 
 async def test_the_statutory_limit_is_red_at_once(world: World) -> None:
