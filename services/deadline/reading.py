@@ -24,14 +24,12 @@ from services.deadline.rules.facts import (
 from services.deadline.rules.limits import Limit
 from services.deadline.stamped import amount_of, limit_of
 from services.deadline.store import CASE
-from shared.events.accountability import CardEvent, CaseAnswered, CaseEvent, CaseOpened, CaseReinstated, CaseWithdrawn
+from shared.events.accountability import CardEvent, CaseEvent
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
 from shared.events.intake import SourceWatermark
 from shared.events.limits import LimitTerms
 from shared.events.submissions import Fact as SubmittedFact
-
-CASE_FACTS = (CaseOpened, CaseAnswered, CaseWithdrawn, CaseReinstated)
 
 
 class _Submission(TypedDict):
@@ -79,6 +77,9 @@ class _CaseSaid(TypedDict):
     item: NotRequired[str]
     origin: NotRequired[str]
     limits: NotRequired[list[dict[str, Any]]]
+    part: NotRequired[str]
+    ground: NotRequired[str]
+    expected: NotRequired[str]
 
 
 _SAID = TypeAdapter(_Said)
@@ -88,7 +89,7 @@ _CASE_SAID = TypeAdapter(_CaseSaid)
 def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
-        return _row_of_case(received) if issubclass(model, CASE_FACTS) else None
+        return _row_of_case(received) if model.MOVES_CLOCKS else None
     if issubclass(model, SourceWatermark | CardEvent):
         return None
     says = _SAID.validate_json(received.data)
@@ -156,7 +157,7 @@ def fact_of(row: FactRow) -> Fact:
         item=says.get("item"),
         origin=says.get("origin", "live"),
         limits=_limits(says),
-        part=says.get("stage") or says.get("task") or "",
+        part=says.get("stage") or says.get("task") or says.get("part") or "",
         activity=says.get("activity", ""),
         detail=_detail(row.type, says),
         replaces=replaces,
@@ -174,7 +175,7 @@ def _replacement(row: FactRow, fact: dict[str, Any]) -> Fact:
 def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
     """What facts of this type alone say."""
     match type_:
-        case "matter.suspended":
+        case "matter.suspended" | "case.snoozed":
             return Suspended(
                 says["ground"], says.get("pause"), amount_of(says.get("expected")), _end(says.get("until"))
             )

@@ -2,7 +2,7 @@
 matter's limits: reminder 提醒, warning 预警, yellow 黄牌, red 红牌.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,8 @@ class Addressee(Model):
 class CaseEvent(Event):
     """Of every event of a case. `matter` is the matter whose limit was missed."""
 
+    MOVES_CLOCKS: ClassVar[bool] = True
+    """Whether the deadline service keeps it as a fact of the case: it may state, start, stop or pause a clock."""
     case_id: Name
     authority: Name
     matter: Name
@@ -70,6 +72,7 @@ class CaseRevised(CaseEvent):
     """A fact learned later changes the proposal; earlier proposals are kept (D18)."""
 
     TYPE = "case.revised"
+    MOVES_CLOCKS = False
     responsible: tuple[Responsible, ...]
     reason: Literal["miss-republished", "directory-fact"]
 
@@ -78,6 +81,7 @@ class CaseEscalated(CaseEvent):
     """Nobody answered within the rung's limit: the case climbs one rung."""
 
     TYPE = "case.escalated"
+    MOVES_CLOCKS = False
     rung: int = Field(ge=1)
     addressee: Addressee
     miss: EventRef
