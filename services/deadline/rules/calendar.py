@@ -61,6 +61,10 @@ class Calendar:
             if any(later <= earlier for earlier, later in pairwise(edges)):
                 raise BadCalendar(f"calendar {self.code}: working hours must be in order and must not overlap")
 
+    def __hash__(self) -> int:
+        """What is counted by a calendar is kept by it, and looked up at every fold."""
+        return hash(self.version)
+
     def is_working_day(self, day: date) -> bool:
         """Whether the day counts as a working day."""
         position = self._position(day)

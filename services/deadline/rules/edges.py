@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.deadline.rules.clock import LATE, Clock, State
 from services.deadline.rules.count import Start
-from services.deadline.rules.facts import REOPENINGS, RESTARTS, WITHDRAWALS, Fact, order
+from services.deadline.rules.facts import REOPENINGS, RESTARTS, WITHDRAWALS, Fact, Told, order
 from services.deadline.rules.limits import Limit
 
 ENDED, EXPIRED, DEEMED = "ended", "expired", "deemed"
 WAITING = (f"{ENDED}:", f"{EXPIRED}:", f"{DEEMED}:")
 """How a limit says that its clock starts with another's stop, its late_from, or silence that counts as an answer."""
+_FOR_ALL = REOPENINGS | WITHDRAWALS
+"""What stops or reopens every clock."""
+
+
+@lru_cache(maxsize=1024)
+def waiting(starts_on: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The clocks with whose end a limit starts: how, and their names."""
+    named = (text.partition(":") for text in starts_on if text.startswith(WAITING))
+    return tuple((how, name) for how, _, name in named)
 
 
 def waited_for(limit: Limit) -> list[str]:
     """The clocks with whose late end this one starts."""
-    named = (text.partition(":") for text in limit.starts_on if text.startswith(WAITING))
-    return [name for how, _, name in named if how != ENDED]
+    return [name for how, name in waiting(limit.starts_on) if how != ENDED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +36,17 @@ class Begun:
     fact: Fact
 
 
-def begun_by(
-    limit: Limit, facts: Sequence[Fact], stopped: Fact | None, waits_for: Sequence[tuple[str, Clock]]
-) -> Begun | None:
+def begun_by(limit: Limit, told: Told, stopped: Fact | None, waits_for: Sequence[tuple[str, Clock]]) -> Begun | None:
     """The first fact or clock that starts it, after the last restart if there is one; None where it has not begun."""
-    first = _first(limit, facts)
-    found = [] if first is None else [Begun(start_of(first), first)]
-    found += [begun for how, other in waits_for if (begun := _with(how, other)) is not None]
-    if not found:
-        return None
-    begun = min(found, key=lambda each: each.start.instant)
-    if not limit.restarts_on:
+    first = _first(limit, told)
+    begun = None if first is None else Begun(start_of(first), first)
+    if waits_for:
+        found = [] if begun is None else [begun]
+        found += [each for how, other in waits_for if (each := _with(how, other)) is not None]
+        begun = min(found, key=lambda each: each.start.instant, default=None)
+    if begun is None or not limit.restarts_on:
         return begun
-    again = [fact for fact in facts if fact.type in limit.restarts_on and order(fact) > order(begun.fact)]
+    again = [fact for fact in told.facts if fact.type in limit.restarts_on and order(fact) > order(begun.fact)]
     again = [fact for fact in again if stopped is None or order(fact) < order(stopped)]
     return Begun(start_of(again[-1]), again[-1]) if again else begun
 
@@ -49,10 +56,12 @@ def start_of(fact: Fact) -> Start:
     return Start(fact.occurred, fact.on, fact.type)
 
 
-def stop_of(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
+def stop_of(limit: Limit, told: Told) -> Fact | None:
     """The first stop after the last reopening; a withdrawal stops every clock."""
+    if not told.has(_FOR_ALL):
+        return told.earliest(limit.stops_on)
     found = None
-    for fact in facts:
+    for fact in told.facts:
         type_ = fact.type
         if type_ in REOPENINGS:
             found = None
@@ -61,9 +70,11 @@ def stop_of(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
     return found
 
 
-def _first(limit: Limit, facts: Sequence[Fact]) -> Fact | None:
+def _first(limit: Limit, told: Told) -> Fact | None:
+    if not told.has(RESTARTS):
+        return told.earliest(limit.starts_on)
     found = None
-    for fact in facts:
+    for fact in told.facts:
         type_ = fact.type
         if type_ in limit.starts_on and (found is None or type_ in RESTARTS):
             found = fact

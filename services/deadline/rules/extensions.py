@@ -29,6 +29,14 @@ class Granted:
     to: date | datetime
 
 
+def concerns(limit: Limit, fact: Fact) -> bool:
+    """Whether a request for extension is about this limit: one that names it, or one for all that can be extended."""
+    said = fact.detail
+    return isinstance(said, Extended) and (
+        said.clock == limit.clock if limit.extension is None else said.clock in (None, limit.clock)
+    )
+
+
 def judged(
     limit: Limit,
     fact: Fact,

@@ -9,17 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, eq
 
 from services.deadline.rules.limits import Amount, Limit
 
-REGISTRATIONS = frozenset({"matter.registered", "case.opened"})
+REGISTRATIONS = frozenset({"matter.registered", "case.opened", "rectification.opened"})
 WITHDRAWALS = frozenset({"matter.withdrawn", "case.withdrawn"})
 REOPENINGS = frozenset({"matter.reopened", "case.reinstated"})
 RESTARTS = frozenset({"case.reinstated"})
 CORRECTION_REQUESTED = "correction.requested"
-SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED})
+SNOOZED = "case.snoozed"
+SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED, SNOOZED})
 RESUMPTIONS = frozenset({"matter.resumed", "correction.received"})
 EXTENSION = "matter.extended"
 CONFIRMATION = "miss.confirmed"
@@ -29,7 +29,8 @@ STAGE_STARTED = "stage.started"
 TASK_ASSIGNED = "task.assigned"
 STAGES = frozenset({STAGE_STARTED, "stage.finished"})
 TASKS = frozenset({TASK_ASSIGNED, "task.finished"})
-LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated"})
+LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated", "case.acknowledged", SNOOZED})
+"""Of a case: they state its rungs' limits anew. All else that has limits states those of a duty (rules/parts.py)."""
 HAND_OVERS = frozenset(
     {"matter.registered", "matter.accepted", "matter.assigned", "matter.transferred", "stage.started"}
 )
@@ -100,8 +101,8 @@ class Fact:
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
     for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0
-    for a matter's. `part` is the stage or task it is about, `activity` what a task is; `detail` what facts of its type
-    alone say. `replaces` and `replacement` belong to corrections and retractions.
+    for a matter's. `part` is the stage or task it is about, or the rectification, `activity` what a task is; `detail`
+    what facts of its type alone say. `replaces` and `replacement` belong to corrections and retractions.
     """
 
     type: str
@@ -124,6 +125,25 @@ class Fact:
     replacement: "Fact | None" = None
 
 
+class Told:
+    """Facts in order, and where the first of each type stands: most of what a clock asks for was never told."""
+
+    __slots__ = ("facts", "first")
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.facts = facts
+        self.first = {facts[n].type: n for n in range(len(facts) - 1, -1, -1)}
+
+    def has(self, types: frozenset[str]) -> bool:
+        """Whether there is a fact of one of these types."""
+        return not types.isdisjoint(self.first)
+
+    def earliest(self, types: Sequence[str]) -> Fact | None:
+        """The first fact of these types."""
+        found = [self.first[type_] for type_ in types if type_ in self.first]
+        return self.facts[min(found)] if found else None
+
+
 def rank(fact: Fact) -> int:
     """Facts of one instant count in this order: registration, stops, pauses, resumptions, extensions, the rest (D4).
     The facts of a case have an order of their own: where a clock stands still, a case is withdrawn, reinstated and
@@ -144,17 +164,18 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
     out of the running: the next best correction stands again, or the original. A corrected fact keeps its place by
     the original's identity.
     """
-    originals: dict[Identity, Fact] = {}
+    each = {fact.identity: fact for fact in facts}.values()
+    corrections = [fact for fact in each if fact.replaces is not None]
+    if not corrections:
+        return in_order(each)
     about: defaultdict[Identity, list[Fact]] = defaultdict(list)
-    for fact in {fact.identity: fact for fact in facts}.values():
-        if fact.replaces is None:
-            originals[fact.identity] = fact
-        else:
+    for fact in corrections:
+        if fact.replaces is not None:
             about[fact.replaces].append(fact)
-    if not about:
-        return in_order(originals.values())
     held = []
-    for original in originals.values():
+    for original in each:
+        if original.replaces is not None:
+            continue
         running = [] if original.subject else _running(original, about)
         if not running:
             held.append(original)
@@ -170,7 +191,8 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """In the total order (D4); by instants alone where no two are of one instant."""
     found = sorted(facts, key=_occurred)
-    if any(one.occurred == other.occurred for one, other in pairwise(found)):
+    instants = [fact.occurred for fact in found]
+    if any(map(eq, instants, instants[1:])):
         found.sort(key=order)
     return found
 

@@ -6,9 +6,11 @@ have told (D8). A stop is taken into account whatever its place (D4).
 A limit that cannot be counted is never guessed and stops nothing else: its clock has not started, and says why.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
 from services.deadline.rules.calendar import Calendar
 from services.deadline.rules.clock import (
@@ -22,18 +24,23 @@ from services.deadline.rules.clock import (
     Verdict,
     judge,
 )
-from services.deadline.rules.count import Due, Start
+from services.deadline.rules.count import Due
 from services.deadline.rules.course import Course, course
-from services.deadline.rules.edges import WAITING, Begun, begun_by, stop_of, waited_for
-from services.deadline.rules.errors import BadLimit, DateOutOfRange, DeadlineError
+from services.deadline.rules.duties import clocks_of_case
+from services.deadline.rules.edges import Begun, begun_by, stop_of, waited_for, waiting
+from services.deadline.rules.errors import BadLimit, DeadlineError
+from services.deadline.rules.extensions import concerns
 from services.deadline.rules.facts import (
     CONFIRMATION,
     CORRECTION_REQUESTED,
     EXTENSION,
     REGISTRATIONS,
+    RESUMPTIONS,
+    SUSPENSIONS,
     WITHDRAWALS,
     Confirmed,
     Fact,
+    Told,
     effective,
     order,
 )
@@ -41,12 +48,12 @@ from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.parts import STAGE, Stated, clocks_stated
 from services.deadline.rules.pauses import Finding, Pause, interruptions, pauses_of
-from services.deadline.rules.span import local_date, zone_of
+from services.deadline.rules.plain import plain, within_years
 from services.deadline.rules.warnings import overdue_instants, warning_instants
 
 CalendarOf = Callable[[str], Calendar]
-LAST_YEAR = 2199
-"""A due beyond it is a typing error in some limit: no event can say it."""
+_PAUSING = SUSPENSIONS | RESUMPTIONS
+_since = attrgetter("since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,16 @@ def fold(
     all that was sent is read; `heard` is up to when the sources have sent everything, where they say so (D8).
     """
     at = Instants(now, confirmed, heard)
-    ordered = effective(facts)
-    known = [fact for fact in ordered if fact.occurred <= at.now]
-    again = [fact.occurred for fact in ordered if fact.occurred > at.now]
-    registered = frozenset(fact.subject for fact in known if fact.type in REGISTRATIONS)
+    known = effective(facts)
+    again: list[datetime] = []
+    if known and known[-1].occurred > at.now:
+        again = [fact.occurred for fact in known if fact.occurred > at.now]
+        known = known[: -len(again)]
+    registered = frozenset([fact.subject for fact in known if fact.type in REGISTRATIONS])
     clocks: list[Clock] = []
     for subject in sorted(registered):
-        part = _Part([fact for fact in known if fact.subject == subject], subject, calendar_of, at)
+        told = Told([fact for fact in known if fact.subject == subject])
+        part = _Part(told, subject, calendar_of, at)
         clocks += part.clocks()
         again += part.again
     return Folded(tuple(clocks), registered, min(again, default=None))
@@ -86,14 +96,16 @@ def fold(
 class _Part:
     """The clocks of one subject, a matter or a case, while they are folded: each once, after those it waits for."""
 
-    def __init__(self, facts: Sequence[Fact], subject: str, calendar_of: CalendarOf, at: Instants) -> None:
+    def __init__(self, told: Told, subject: str, calendar_of: CalendarOf, at: Instants) -> None:
+        facts = told.facts
         self._facts = facts
         self._calendar_of = calendar_of
         self._at = at
         self._registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
-        self._stated = clocks_stated(self._registration, facts, subject)
-        self._interruptions, self._stray = interruptions(facts)
-        self._extensions = [fact for fact in facts if fact.type == EXTENSION]
+        stated = clocks_of_case if subject else clocks_stated
+        self._stated = stated(self._registration, told, subject)
+        self._interruptions, self._stray = interruptions(facts) if told.has(_PAUSING) else ([], [])
+        self._extensions = [fact for fact in facts if fact.type == EXTENSION] if EXTENSION in told.first else []
         apart = {stated.subject for stated in self._stated if stated.limit.per == STAGE}
         self._holdings = holdings_of_whole(self._registration, facts, apart)
         self._done: dict[tuple[str, str], Clock] = {}
@@ -112,14 +124,14 @@ class _Part:
         return self._done[key]
 
     def _folded(self, stated: Stated) -> Clock:
-        limit, facts = stated.limit, stated.facts
-        stopped = stop_of(limit, facts)
-        ran = Ran()
+        limit = stated.limit
+        stopped = stop_of(limit, stated.told)
+        ran = _NOT_RUN
         begun = problem = version = None
         try:
             calendar = self._calendar_of(limit.calendar)
             version = calendar.version
-            begun = begun_by(limit, facts, stopped, self._waits_for(stated))
+            begun = begun_by(limit, stated.told, stopped, self._waits_for(stated))
             if begun is not None:
                 ran = self._run(stated, begun, stopped, calendar)
         except DeadlineError as error:
@@ -127,12 +139,12 @@ class _Part:
         due = ran.course.due if ran.course is not None else None
         held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
         if due is not None and held and held[-1].since >= due.late_from:
-            held = tuple(h for h in held if h.since < due.late_from)
+            held = held[: bisect_left(held, due.late_from, key=_since)]
         rests_on: tuple[Fact, ...] = (stated.stated_by,)
         if begun is not None and begun.fact is not stated.stated_by:
             rests_on = (stated.stated_by, begun.fact)
-        if ran.course is not None:
-            rests_on += tuple(fact for fact in ran.course.facts if fact not in rests_on)
+        if ran.course is not None and (moved_by := ran.course.facts):
+            rests_on += tuple(fact for fact in moved_by if fact not in rests_on)
         return Clock(
             name=limit.clock,
             subject=stated.subject,
@@ -159,11 +171,19 @@ class _Part:
         pauses, findings = pauses_of(limit, self._interruptions, stopped, calendar, self._at.now)
         if limit.pauses:
             findings += self._stray
-        findings += _repeated_notices(limit, stated.facts)
-        extensions = self._extensions
+        findings += _repeated_notices(limit, stated.told.facts)
+        extensions = [fact for fact in self._extensions if concerns(limit, fact)]
         if extensions and begun.fact.type in limit.restarts_on:
             extensions = [fact for fact in extensions if order(fact) > order(begun.fact)]
-        ran = _counted(limit, start, pauses, extensions, calendar)
+        if not pauses and not extensions:
+            alone = plain(limit, start, calendar)
+            heard = self._heard(stated, alone.due)
+            warnings = alone.warnings_after(start.instant)
+            verdict = judge(alone.due, stopped, warnings, alone.overdue, self._at.confirmed, heard)
+            return Ran(alone.course, verdict, findings)
+        ran = course(limit, start, pauses, extensions, calendar)
+        if ran.due is not None:
+            within_years(limit, ran.due)
         findings += ran.findings
         counted = [halt.pause for halt in ran.halts] + ([ran.open] if ran.open is not None else [])
         lapsed = self._lapsed(counted, stopped)
@@ -215,7 +235,7 @@ class _Part:
     def _waits_for(self, stated: Stated) -> list[tuple[str, Clock]]:
         """The clocks that this one starts with, and how. Raises BadLimit where they wait for each other."""
         key = stated.name, stated.subject
-        names = [text.partition(":") for text in stated.limit.starts_on if text.startswith(WAITING)]
+        names = waiting(stated.limit.starts_on)
         if not names:
             return []
         if key in self._under_way:
@@ -223,7 +243,7 @@ class _Part:
         self._under_way.add(key)
         found = [
             (how, self._clock(each))
-            for how, _, name in names
+            for how, name in names
             for each in self._stated
             if each.name == name and each.subject in (stated.subject, self._registration.subject)
         ]
@@ -231,7 +251,7 @@ class _Part:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ran:
     """What became of a clock that has started; nothing of one that has not."""
 
@@ -242,16 +262,7 @@ class Ran:
     lapsed: Pause | None = None
 
 
-def _counted(
-    limit: Limit, start: Start, pauses: Sequence[Pause], extensions: Sequence[Fact], calendar: Calendar
-) -> Course:
-    """The course, within the years that an event can say."""
-    ran = course(limit, start, pauses, extensions, calendar)
-    if ran.due is not None:
-        last = ran.due.due_on or local_date(ran.due.due_at, zone_of(limit.zone))
-        if last.year > LAST_YEAR:
-            raise DateOutOfRange(f"limit {limit.clock} ends after the year {LAST_YEAR}")
-    return ran
+_NOT_RUN = Ran()
 
 
 def _repeated_notices(limit: Limit, facts: Sequence[Fact]) -> list[Finding]:

@@ -136,3 +136,7 @@ class Limit:
     restarts_on: tuple[str, ...] = ()
     on_expiry: Expiry | None = None
     overdue: tuple[Amount, ...] = ()
+
+    def __hash__(self) -> int:
+        """Of what tells most limits apart: what is counted of a limit is kept by it, and looked up at every fold."""
+        return hash((self.clock, self.at if self.amount is None else self.amount.count, self.source))

@@ -10,6 +10,7 @@ from services.deadline.rules.facts import (
     TASK_ASSIGNED,
     TASKS,
     Fact,
+    Told,
 )
 from services.deadline.rules.limits import Limit
 
@@ -18,36 +19,38 @@ RECORDED = "recorded"
 TASK = "task:"
 """How the clock of a task is named: tasks repeat, so each has a name of its own (D2)."""
 STAGE, BY_TASK = "stage", "task"
+_PARTS = STAGES | TASKS
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A clock's limit, the fact that states it, and the facts it depends on; `own` are those of its stage or task."""
+    """A clock's limit, the fact that states it, and what it depends on; `own` are those of its stage or task."""
 
     name: str
     subject: str
     limit: Limit
     stated_by: Fact
-    facts: Sequence[Fact]
+    told: Told
     own: Sequence[Fact] = ()
 
 
-def clocks_stated(registration: Fact, facts: Sequence[Fact], subject: str) -> list[Stated]:
-    """All of them, by name and subject. `facts` are those of the matter, or of the case that `subject` names."""
-    limits = _limits(registration, facts)
-    found = [Stated(limit.clock, subject, limit, stated_by, facts) for limit, stated_by in limits if limit.per is None]
-    if any(fact.part for fact in facts):
+def clocks_stated(registration: Fact, told: Told, subject: str) -> list[Stated]:
+    """All of them, by name and subject; `told` is of the matter, or of the case that `subject` names."""
+    limits = _limits(registration, told)
+    found = [Stated(limit.clock, subject, limit, stated_by, told) for limit, stated_by in limits if limit.per is None]
+    facts = told.facts
+    if told.has(_PARTS) and any(fact.part for fact in facts):
         found += _of_stages(limits, facts)
         found += _of_tasks(limits, facts)
         found.sort(key=lambda each: (each.name, each.subject))
     return found
 
 
-def _limits(registration: Fact, facts: Sequence[Fact]) -> list[tuple[Limit, Fact]]:
+def _limits(registration: Fact, told: Told) -> list[tuple[Limit, Fact]]:
     """The limits in force and the fact that states each (D5). Another item's limits replace the former item's; a
     recorded due date is replaced only by another one."""
     found = {limit.clock: (limit, registration) for limit in registration.limits}
-    for fact in facts:
+    for fact in told.facts if told.has(LIMIT_CHANGES) else ():
         if fact.type in LIMIT_CHANGES:
             if fact.item is not None:
                 found = {name: stated for name, stated in found.items() if name == RECORDED}
@@ -87,6 +90,6 @@ def _by_part(facts: Sequence[Fact], types: frozenset[str], opening: str) -> dict
     return {part: own for part, own in found.items() if any(fact.type == opening for fact in own)}
 
 
-def _merged(facts: Sequence[Fact], own: Sequence[Fact]) -> list[Fact]:
+def _merged(facts: Sequence[Fact], own: Sequence[Fact]) -> Told:
     """The facts of the matter as a whole and of this part, in order."""
-    return [fact for fact in facts if not fact.part or fact in own]
+    return Told([fact for fact in facts if not fact.part or fact in own])

@@ -17,8 +17,9 @@ from services.deadline.rules.course import course
 from services.deadline.rules.edges import WAITING
 from services.deadline.rules.errors import DeadlineError
 from services.deadline.rules.facts import REGISTRATIONS
-from services.deadline.rules.fold import LAST_YEAR, CalendarOf
+from services.deadline.rules.fold import CalendarOf
 from services.deadline.rules.limits import Limit
+from services.deadline.rules.plain import LAST_YEAR
 from services.deadline.rules.span import local_date, zone_of
 from services.deadline.rules.stored import Stored
 from services.deadline.rules.warnings import Warnings, overdue_instants, warning_instants

@@ -42,6 +42,7 @@ def shifted(instant: datetime, by: timedelta) -> datetime:
         raise DateOutOfRange(_OUT_OF_RANGE) from error
 
 
+@lru_cache(maxsize=4096)  # the clocks of a matter start with the same few facts
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
     """The date the calendar on that zone's wall shows at the instant."""
     try:
