@@ -1,0 +1,260 @@
+"""What comes of a step that is permitted: how the proceeding is afterwards, and who has to learn of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from services.accountability.rules.measures import recommend
+from services.accountability.rules.model import Case
+from services.accountability.rules.process_clocks import day_of, months_after
+from services.accountability.rules.process_guards import Asked
+from services.accountability.rules.process_model import (
+    NONE,
+    REFERRAL,
+    Outcome,
+    Party,
+    Proceeding,
+    State,
+    Step,
+    Violation,
+    Vote,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event to come. `told` are those who learn of it; `newly` those whom the case concerns from now on."""
+
+    kind: str
+    proceeding: Proceeding
+    told: tuple[str, ...] = ()
+    newly: tuple[str, ...] = ()
+
+    def case(self, case: Case) -> Case:
+        """The case, knowing whom it has told."""
+        if not self.newly:
+            return case
+        return replace(
+            case,
+            told=tuple(sorted({*case.told, *self.newly})),
+            addressed=tuple(sorted({*case.addressed, *self.newly})),
+        )
+
+
+Apply = Callable[[Asked], list[Change]]
+VIOLATIONS: dict[str, Violation] = {"omission": "omission", "delay": "delay", "misconduct": "misconduct"}
+
+
+def _review(asked: Asked) -> list[Change]:
+    case, command, before = asked.case, asked.command, asked.proceeding
+    begun = Proceeding(
+        key=case.key,
+        round=1 if before is None else before.round + 1,
+        state="preliminary-review",
+        since=command.at,
+        rulebook=asked.edition.name,
+        begun_at=command.at,
+        recused=() if before is None else before.recused,
+    )
+    return [Change("review-begun", begun)]
+
+
+def _dismissal(asked: Asked) -> list[Change]:
+    at = asked.command.at
+    return [Change("dismissed", replace(asked.known, state="dismissed", ended_at=at), told=asked.case.told)]
+
+
+def _filing(asked: Asked) -> list[Change]:
+    at = asked.command.at
+    limit = asked.edition.limit("decision")
+    until = None if limit is None else months_after(day_of(at, asked.case.zone), limit.amount)
+    violation = VIOLATIONS.get(asked.command.ground or "", "delay")
+    return [
+        Change("filed", replace(asked.known, state="filed", filed_at=at, violation=violation, decide_until=until)),
+    ]
+
+
+def _investigators(asked: Asked) -> list[Change]:
+    kind = "investigation-begun" if asked.known.state == "filed" else "investigators-changed"
+    return [Change(kind, replace(asked.known, state="investigating", investigators=asked.command.people))]
+
+
+def _recusal(asked: Asked) -> list[Change]:
+    gone, before = set(asked.command.people), asked.known
+    proposed = before.proposed
+    after = replace(
+        before,
+        recused=tuple(sorted({*before.recused, *gone})),
+        investigators=tuple(p for p in before.investigators if p not in gone),
+        members=tuple(p for p in before.members if p not in gone),
+        votes=tuple(vote for vote in before.votes if vote.person not in gone),
+        proposed=None if proposed is not None and proposed.by in gone else proposed,
+    )
+    return [Change("person-recused", after)]
+
+
+def _notice(asked: Asked) -> list[Change]:
+    earlier = dict(asked.command.earlier)
+    parties = []
+    for one in asked.command.announced:
+        advice = recommend(asked.edition.recommend, one.severity, one.role, earlier.get(one.person, 0))
+        parties.append(
+            Party(
+                one.person, one.role, one.severity, one.measure,
+                NONE if advice is None else advice.measure, "R26" if advice is None else advice.rule,
+            )
+        )  # fmt: skip
+    people = tuple(party.person for party in parties)
+    after = replace(asked.known, state="notice-and-defence", noticed_at=asked.command.at, parties=tuple(parties))
+    return [Change("notice-given", after, told=people, newly=people)]
+
+
+def _defence(asked: Asked) -> list[Change]:
+    parties = tuple(
+        replace(party, heard="waived" if asked.command.waived else "defended")
+        if party.person == asked.command.by
+        else party
+        for party in asked.known.parties
+    )
+    return [Change("defence-heard", replace(asked.known, parties=parties))]
+
+
+def _deliberation(asked: Asked) -> list[Change]:
+    before, members = asked.known, asked.command.people
+    again = before.state == "deliberation"
+    after = replace(
+        before,
+        state="deliberation",
+        deliberated_at=before.deliberated_at if again else asked.command.at,
+        members=members,
+        votes=tuple(vote for vote in before.votes if vote.person in members),
+    )
+    return [Change("members-changed" if again else "deliberation-begun", after)]
+
+
+def _vote(asked: Asked) -> list[Change]:
+    command = asked.command
+    dissents = any(kind == "dissent" for kind, _, _ in command.texts)
+    cast = Vote(command.by, command.vote or "decision", dissents)
+    return [Change("vote-cast", replace(asked.known, votes=(*asked.known.votes, cast)))]
+
+
+def _conclude(asked: Asked, state: State, outcome: Outcome, parties: tuple[Party, ...]) -> Proceeding:
+    return replace(asked.known, state=state, outcome=outcome, parties=parties, concluded_at=asked.command.at)
+
+
+def _exemption(asked: Asked) -> list[Change]:
+    parties = tuple(replace(party, measure=NONE) for party in asked.known.parties)
+    return [Change("exempted", _conclude(asked, "exempted", "exemption", parties), told=asked.case.told)]
+
+
+def _decision(asked: Asked) -> list[Change]:
+    given = dict(asked.command.measures)
+    parties = tuple(replace(party, measure=given[party.person]) for party in asked.known.parties)
+    after = _conclude(asked, "decided", "decision", parties)
+    cleared = any(party.measure == NONE for party in parties)
+    changes = [Change("decided", after, told=tuple(party.person for party in parties))]
+    return [*changes, Change("exonerated", after, told=asked.case.told)] if cleared else changes
+
+
+def _referral(asked: Asked) -> list[Change]:
+    given = dict(asked.command.measures)
+    parties = tuple(
+        replace(party, measure=given.get(party.person, REFERRAL if party.announced == REFERRAL else NONE))
+        for party in asked.known.parties
+    )
+    people = tuple(party.person for party in parties)
+    return [Change("referred", _conclude(asked, "referred", "referral", parties), told=people)]
+
+
+def _service(asked: Asked) -> list[Change]:
+    after = replace(asked.known, state="served", served_at=asked.command.at)
+    after = replace(after, parties=_with_influence(asked, after))
+    return [Change("served", after, told=tuple(party.person for party in after.parties))]
+
+
+def _with_influence(asked: Asked, after: Proceeding) -> tuple[Party, ...]:
+    """Until when each measure counts against a person: a dated fact, from service on; then they are rehabilitated."""
+    day = day_of(after.served_at or asked.command.at, asked.case.zone)
+    found = []
+    for party in after.parties:
+        measure = asked.edition.measure(party.measure or NONE)
+        period = None if measure is None else measure.influence
+        found.append(replace(party, influence_until=None if period is None else months_after(day, period)))
+    return tuple(found)
+
+
+def _execution(asked: Asked) -> list[Change]:
+    return [Change("execution-begun", replace(asked.known, state="executing"))]
+
+
+def _review_request(asked: Asked) -> list[Change]:
+    after = replace(asked.known, state="under-review", asked="review", asked_at=asked.command.at)
+    return [Change("review-requested", after)]
+
+
+def _appeal(asked: Asked) -> list[Change]:
+    after = replace(asked.known, state="under-review", asked="appeal", asked_at=asked.command.at, answer_until=None)
+    return [Change("appeal-requested", after)]
+
+
+def _upholding(asked: Asked) -> list[Change]:
+    people = tuple(party.person for party in asked.known.parties)
+    return [Change("upheld", replace(asked.known, state="upheld"), told=people)]
+
+
+def _variation(asked: Asked) -> list[Change]:
+    given = dict(asked.command.measures)
+    before = asked.known.parties
+    after = replace(
+        asked.known, state="varied", parties=tuple(replace(party, measure=given[party.person]) for party in before)
+    )
+    after = replace(after, parties=_with_influence(asked, after))
+    cleared = any((p.measure or NONE) != NONE and given[p.person] == NONE for p in before)
+    changes = [Change("varied", after, told=tuple(party.person for party in before))]
+    return [*changes, Change("exonerated", after, told=asked.case.told)] if cleared else changes
+
+
+def _revocation(asked: Asked) -> list[Change]:
+    parties = tuple(replace(party, measure=NONE, influence_until=None) for party in asked.known.parties)
+    at = asked.command.at
+    after = replace(asked.known, state="revoked", parties=parties, revoked_at=at, ended_at=None)
+    people = tuple(party.person for party in parties)
+    return [Change("revoked", after, told=people), Change("exonerated", after, told=asked.case.told)]
+
+
+def _extension(asked: Asked) -> list[Change]:
+    before, zone = asked.known, asked.case.zone
+    if before.state == "under-review":
+        until = months_after(day_of(before.asked_at or asked.command.at, zone), asked.edition.appeal_most)
+        return [Change("answer-extended", replace(before, answer_until=until))]
+    until = months_after(day_of(before.filed_at or asked.command.at, zone), asked.edition.decision_most)
+    return [Change("decision-extended", replace(before, decide_until=until, extended=True))]
+
+
+def _closure(asked: Asked) -> list[Change]:
+    return [Change("closed", replace(asked.known, state="closed", ended_at=asked.command.at), told=asked.case.told)]
+
+
+APPLY: dict[Step, Apply] = {
+    "review": _review,
+    "dismissal": _dismissal,
+    "filing": _filing,
+    "investigators": _investigators,
+    "recusal": _recusal,
+    "notice": _notice,
+    "defence": _defence,
+    "deliberation": _deliberation,
+    "vote": _vote,
+    "exemption": _exemption,
+    "decision": _decision,
+    "referral": _referral,
+    "service": _service,
+    "execution": _execution,
+    "review-request": _review_request,
+    "appeal": _appeal,
+    "upholding": _upholding,
+    "variation": _variation,
+    "revocation": _revocation,
+    "extension": _extension,
+    "closure": _closure,
+}

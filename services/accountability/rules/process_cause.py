@@ -1,0 +1,58 @@
+"""What becomes of a proceeding when the cause of its case falls away, or comes back (I7): nobody decides here but the
+deadline service, which says whether the limit was missed.
+
+Before anything was concluded the case is withdrawn, and its proceeding with it. Afterwards people decided, and people
+take it back: a revocation is proposed, with a limit to take it up, and two of them confirm it.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.accountability.rules.model import Case, Ref, Untrue
+from services.accountability.rules.process_model import Done, Proceeding
+
+
+def is_concluded(proceeding: Proceeding | None) -> bool:
+    """Whether people have concluded something that stands: only they take it back."""
+    return (
+        proceeding is not None
+        and proceeding.concluded_at is not None
+        and proceeding.revoked_at is None
+        and proceeding.state != "withdrawn"
+    )
+
+
+def withdrawn(proceeding: Proceeding, now: datetime) -> Proceeding:
+    """撤案 together with its case. One that was revoked stays as it ended."""
+    if proceeding.revoked_at is not None:
+        return proceeding
+    return replace(proceeding, state="withdrawn", since=now, ended_at=now, proposed=None)
+
+
+def on_cause_gone(case: Case, proceeding: Proceeding, untrue: Untrue, now: datetime) -> tuple[Case, Done | None]:
+    """The case stands, for people concluded it; its revocation is proposed, once for each cause."""
+    known = replace(case, verdict_revision=untrue.revision)
+    if proceeding.revocation is not None:
+        return known, None
+    known = replace(known, revision=case.revision + 1)
+    proposed = replace(proceeding, revocation=untrue.ref)
+    return known, Done("revocation-proposed", known, proposed, now, (), cause=untrue.ref, told=case.told)
+
+
+def on_cause_back(case: Case, proceeding: Proceeding, cause: Ref, now: datetime) -> Done | None:
+    """The limit was missed after all: there is nothing to revoke for."""
+    if proceeding.revocation is None or proceeding.revoked_at is not None:
+        return None
+    known = replace(case, revision=case.revision + 1)
+    return Done("revocation-lapsed", known, replace(proceeding, revocation=None), now, (), cause=cause)
+
+
+def passed(proceeding: Proceeding, clock: str, late_from: datetime) -> Proceeding:
+    """The deadline service says that a limit of the case is past, or says so anew."""
+    others = {name: at for name, at in proceeding.passed if name != clock}
+    return replace(proceeding, passed=tuple(sorted({**others, clock: late_from}.items())))
+
+
+def not_passed(proceeding: Proceeding, clock: str) -> Proceeding:
+    """It takes that back."""
+    return replace(proceeding, passed=tuple(pair for pair in proceeding.passed if pair[0] != clock))
