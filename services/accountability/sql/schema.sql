@@ -108,11 +108,14 @@ create table case_events (
     cause_source text,
     cause_id text,
     says text not null,
+    xid bigint default pg_current_xact_id()::text::bigint not null,
     constraint case_events_pkey PRIMARY KEY (case_id, n, authority, matter),
     constraint case_events_are_counted_from_one CHECK (n >= 1)
 ) with (toast_tuple_target=8160);
+CREATE INDEX case_events_by_transaction ON case_events USING brin (xid) WITH (autosummarize='on');
 comment on table case_events is 'Every published event of a case, kept for ever, and in it each attribution; the outbox forgets, this does not. Of a card, too: case_id is then the card''s.';
 comment on column case_events.says is 'The JSON that was published.';
+comment on column case_events.xid is 'The transaction that wrote the row, by which the sealer finds it; no part of what is sealed.';
 
 create table cases (
     authority text not null,
@@ -182,6 +185,15 @@ comment on column cases.direct_person is 'As leading_person and principal_person
 comment on column cases.standing_event is 'The id of the case.opened or case.reinstated by which it stands, or stood last; its rungs'' limits start from it.';
 comment on column cases.fired is 'The rungs that have fired in this standing, ascending; rung is the highest of them, else 0.';
 
+create table chains (
+    chain smallint not null,
+    n bigint not null,
+    hash bytea not null,
+    constraint chains_pkey PRIMARY KEY (chain),
+    constraint chains_are_numbered_from_zero CHECK (chain >= 0 AND chain <= 63)
+);
+comment on table chains is 'The last row of each chain (I14). Before the first, the hash is that of the chain''s name.';
+
 create table consumed_offsets (
     topic text not null,
     partition integer not null,
@@ -224,12 +236,18 @@ create table directory_facts (
     role text,
     unit text,
     learned_at timestamp with time zone not null,
+    xid bigint default pg_current_xact_id()::text::bigint not null,
+    row_id uuid generated always as (md5((((((authority || ''::text) || post) || ''::text) || source) || ''::text) || event_id)::uuid) stored not null,
     constraint directory_facts_pkey PRIMARY KEY (authority, post, source, event_id),
     constraint directory_facts_assign_a_role CHECK ((kind = 'assigned'::text) = (role IS NOT NULL)),
     constraint directory_facts_have_a_known_kind CHECK (kind = ANY (ARRAY['assigned'::text, 'ended'::text])),
     constraint directory_facts_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
 );
+CREATE INDEX directory_facts_by_row_id ON directory_facts USING btree (row_id);
+CREATE INDEX directory_facts_by_transaction ON directory_facts USING btree (xid);
 comment on table directory_facts is 'Append-only; the truth of which holdings are a fold.';
+comment on column directory_facts.xid is 'As case_events.xid.';
+comment on column directory_facts.row_id is 'Derived from the key, for seals.';
 
 create table escalations (
     authority text not null,
@@ -246,6 +264,31 @@ create table escalations (
 );
 comment on table escalations is 'Each rung fires once for each time that a case comes to stand (I1).';
 
+create table evidence (
+    evidence_id uuid not null,
+    authority text not null,
+    matter text not null,
+    rectification_id uuid not null,
+    media_type text not null,
+    bytes integer not null,
+    sha256 bytea not null,
+    given_by text not null,
+    given_at timestamp with time zone not null,
+    constraint evidence_pkey PRIMARY KEY (evidence_id, authority, matter),
+    constraint evidence_has_a_whole_digest CHECK (length(sha256) = 32),
+    constraint evidence_is_not_empty CHECK (bytes > 0),
+    constraint evidence_once_for_each_rectification UNIQUE (rectification_id, sha256, authority, matter)
+);
+comment on table evidence is 'What was handed in to show that something was put right; never changed. Its content is kept by its digest.';
+
+create table evidence_parts (
+    sha256 bytea not null,
+    n integer not null,
+    content bytea not null,
+    constraint evidence_parts_pkey PRIMARY KEY (sha256, n)
+);
+comment on table evidence_parts is 'The content of evidence where it is kept in Postgres, in parts; the same content is kept once.';
+
 create table former_attributions (
     authority text not null,
     matter text not null,
@@ -260,6 +303,19 @@ create table former_attributions (
     constraint attributions_have_a_known_reason CHECK (reason = ANY (ARRAY['opened'::text, 'reinstated'::text, 'miss-republished'::text, 'directory-fact'::text]))
 );
 comment on table former_attributions is 'What was kept before attributions became a view of case_events; nothing is added.';
+
+create table given_answers (
+    person text not null,
+    key text not null,
+    asked bytea not null,
+    status integer,
+    tag text,
+    says text,
+    at timestamp with time zone not null,
+    constraint given_answers_pkey PRIMARY KEY (person, key)
+);
+comment on table given_answers is 'What a request with an Idempotency-Key was answered, by who asked (I3).';
+comment on column given_answers.asked is 'The digest of method, path and body: the same key with another request is refused.';
 
 create table holdings (
     authority text not null,
@@ -276,6 +332,28 @@ create table holdings (
 );
 CREATE INDEX holdings_by_unit ON holdings USING btree (authority, unit);
 comment on table holdings is 'Who held which post, [since, until): derived from directory_facts, rewritten by the fold.';
+
+create table ladder_steps (
+    case_id uuid not null,
+    n integer not null,
+    authority text not null,
+    matter text not null,
+    standing_no integer not null,
+    kind text not null,
+    by_person text not null,
+    assignee text,
+    amount text,
+    reason uuid,
+    taken_at timestamp with time zone not null,
+    constraint ladder_steps_pkey PRIMARY KEY (case_id, n, authority, matter),
+    constraint ladder_steps_are_of_a_known_kind CHECK (kind = ANY (ARRAY['acknowledged'::text, 'assigned'::text, 'snoozed'::text])),
+    constraint ladder_steps_say_how_long_they_snooze CHECK ((kind = 'snoozed'::text) = (amount IS NOT NULL)),
+    constraint ladder_steps_say_whom_they_assign CHECK ((kind = 'assigned'::text) = (assignee IS NOT NULL))
+);
+CREATE UNIQUE INDEX ladder_steps_one_acknowledgement_each ON ladder_steps USING btree (case_id, standing_no, by_person, authority, matter) WHERE kind = 'acknowledged'::text;
+comment on table ladder_steps is 'Never changed. What is asked of each standing of a case is counted in these rows.';
+comment on column ladder_steps.n is 'The revision of the case that the step made.';
+comment on column ladder_steps.reason is 'The id of a text.';
 
 create table migrations (
     name text not null,
@@ -319,6 +397,21 @@ create table outbox_relays (
     constraint outbox_relays_pkey PRIMARY KEY (holder)
 );
 
+create table overseer_misses (
+    case_id uuid not null,
+    clock text not null,
+    late_from timestamp with time zone not null,
+    authority text not null,
+    matter text not null,
+    told_at timestamp with time zone not null,
+    addressee text,
+    cause_source text not null,
+    cause_id text not null,
+    constraint overseer_misses_once_for_each_due PRIMARY KEY (case_id, clock, late_from, authority, matter)
+);
+comment on table overseer_misses is 'Each duty of a case that passed undone and was told, once for each due (I1); it never opens a case (D17).';
+comment on column overseer_misses.addressee is 'Null: every post that the rulebook names was vacant.';
+
 create table published_offsets (
     topic text not null,
     partition integer not null,
@@ -326,6 +419,117 @@ create table published_offsets (
     constraint published_offsets_pkey PRIMARY KEY (topic, partition)
 );
 comment on table published_offsets is 'Up to where our events stand on each partition, as the broker acknowledged: who has stored less lags behind.';
+
+create table readings (
+    reading_id uuid not null,
+    authority text not null,
+    matter text not null,
+    person text not null,
+    what text not null,
+    cases uuid[] not null,
+    read_at timestamp with time zone not null,
+    xid bigint default pg_current_xact_id()::text::bigint not null,
+    constraint readings_pkey PRIMARY KEY (reading_id, authority, matter),
+    constraint readings_are_of_a_known_kind CHECK (what = ANY (ARRAY['case'::text, 'list'::text, 'readings'::text, 'export'::text]))
+);
+CREATE INDEX readings_by_transaction ON readings USING btree (xid);
+CREATE INDEX readings_of_cases ON readings USING gin (cases);
+comment on table readings is 'Who was shown which named cases; never changed. A case is not shown where this cannot be written (I19).';
+comment on column readings.matter is 'Of one case; of a list it is empty, as is authority, and the chain is that of the reader.';
+comment on column readings.person is 'Pseudonymous; empty where identities are not checked.';
+
+create table record_acts (
+    act_id uuid not null,
+    authority text not null,
+    matter text not null,
+    act text not null,
+    texts uuid[] not null,
+    by_person text not null,
+    confirms uuid,
+    legal_basis text not null,
+    ground text,
+    acted_at timestamp with time zone not null,
+    xid bigint default pg_current_xact_id()::text::bigint not null,
+    constraint record_acts_pkey PRIMARY KEY (act_id, authority, matter),
+    constraint record_acts_are_of_a_known_kind CHECK (act = ANY (ARRAY['hold'::text, 'release'::text, 'erasure-proposed'::text, 'erasure'::text])),
+    constraint record_acts_erase_what_was_proposed CHECK ((act = 'erasure'::text) = (confirms IS NOT NULL))
+);
+CREATE INDEX record_acts_by_transaction ON record_acts USING btree (xid);
+CREATE INDEX record_acts_of_matters ON record_acts USING btree (authority, matter, acted_at);
+comment on table record_acts is 'Legal holds of matters and their end, erasures of texts: proposed by one, confirmed by another. Never changed.';
+comment on column record_acts.ground is 'Why a text is erased before its time: of a closed list; null where its time is over.';
+
+create table record_heads (
+    n bigint not null,
+    made_at timestamp with time zone default clock_timestamp() not null,
+    body text not null,
+    hash bytea not null,
+    signature bytea not null,
+    constraint record_heads_pkey PRIMARY KEY (n)
+);
+comment on table record_heads is 'Each signed head over all chains, as it was published; its body holds the one before it by its hash.';
+comment on column record_heads.body is 'The canonical JSON that is signed.';
+
+create table record_keys (
+    key text not null,
+    public bytea not null,
+    first_used_at timestamp with time zone default clock_timestamp() not null,
+    constraint record_keys_pkey PRIMARY KEY (key)
+);
+comment on table record_keys is 'Public keys of heads, by what heads call them. Trust those that you were given otherwise.';
+
+create table rectification_steps (
+    rectification_id uuid not null,
+    n integer not null,
+    authority text not null,
+    matter text not null,
+    kind text not null,
+    round integer not null,
+    by_person text,
+    words uuid,
+    evidence uuid[] not null,
+    taken_at timestamp with time zone not null,
+    constraint rectification_steps_pkey PRIMARY KEY (rectification_id, n, authority, matter),
+    constraint rectification_steps_are_of_a_known_kind CHECK (kind = ANY (ARRAY['ordered'::text, 'reported'::text, 'verified'::text, 'rejected'::text, 'overdue'::text]))
+);
+comment on table rectification_steps is 'Every step of a rectification; never changed.';
+comment on column rectification_steps.words is 'The id of a text: what was demanded, reported, found.';
+
+create table rectifications (
+    rectification_id uuid not null,
+    authority text not null,
+    matter text not null,
+    case_id uuid,
+    origin text not null,
+    zone text not null,
+    calendar text not null,
+    rulebook text not null,
+    unit text not null,
+    person text,
+    state text not null,
+    round integer not null,
+    within text not null,
+    ordered_by text not null,
+    ordered_at timestamp with time zone not null,
+    reported_by text,
+    overdue_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    revision integer not null,
+    constraint rectifications_pkey PRIMARY KEY (rectification_id, authority, matter),
+    constraint rectifications_begin_with_round_one CHECK (round >= 1),
+    constraint rectifications_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
+    constraint rectifications_have_a_known_state CHECK (state = ANY (ARRAY['issued'::text, 'reported'::text, 'verified'::text])),
+    constraint rectifications_reported_say_by_whom CHECK ((state = 'issued'::text) = (reported_by IS NULL)),
+    constraint rectifications_verified_say_when CHECK ((state = 'verified'::text) = (ended_at IS NOT NULL))
+);
+CREATE INDEX rectifications_in_order ON rectifications USING btree (ordered_at, rectification_id);
+CREATE INDEX rectifications_of_cases ON rectifications USING btree (case_id) WHERE case_id IS NOT NULL;
+comment on table rectifications is 'What was ordered to be put right, for a case or for a matter alone, as it stands.';
+comment on column rectifications.case_id is 'Null: it stands alone, and its events count its own revisions.';
+comment on column rectifications.round is 'One, and one more each time that it is sent back.';
+comment on column rectifications.within is 'The limit of this round, as an amount.';
+comment on column rectifications.overdue_at is 'When it was told that the limit of this round had passed.';
+comment on column rectifications.revision is 'Steps taken; where it stands alone, its events.';
 
 create view report as
  SELECT authority,
@@ -341,6 +545,33 @@ create view report as
    FROM cases;
 comment on view report is 'The current proposal of every case, for reports.';
 
+create table sealing (
+    one boolean default true not null,
+    sealed_below bigint not null,
+    cluster text not null,
+    reached_at timestamp with time zone default clock_timestamp() not null,
+    constraint sealing_pkey PRIMARY KEY (one),
+    constraint sealing_one_check CHECK (one)
+);
+comment on table sealing is 'Where the sealer is: who holds this row''s lock seals, one at a time.';
+comment on column sealing.sealed_below is 'Every row of an earlier transaction is sealed.';
+comment on column sealing.cluster is 'Whose transactions are meant: in another cluster they are counted anew.';
+comment on column sealing.reached_at is 'When last nothing was left to seal.';
+
+create table seals (
+    chain smallint not null,
+    n bigint not null,
+    kind text not null,
+    row_id uuid not null,
+    row_n integer not null,
+    hash bytea not null,
+    constraint seals_pkey PRIMARY KEY (chain, n),
+    constraint seals_are_counted_from_one CHECK (n >= 1),
+    constraint seals_are_of_a_known_kind CHECK (kind = ANY (ARRAY['case-event'::text, 'directory-fact'::text, 'reading'::text, 'text'::text, 'act'::text])),
+    constraint seals_one_per_row UNIQUE (row_id, row_n, kind, chain)
+);
+comment on table seals is 'h(n) = SHA-256(h(n-1) and the canonical JSON of the row), for each chain, without gaps (I14).';
+
 create table texts (
     id uuid not null,
     authority text not null,
@@ -352,14 +583,17 @@ create table texts (
     body text,
     kept_at timestamp with time zone not null,
     erased_at timestamp with time zone,
+    xid bigint default pg_current_xact_id()::text::bigint not null,
     constraint texts_pkey PRIMARY KEY (id, authority, matter),
     constraint texts_erased_have_neither_salt_nor_body CHECK ((erased_at IS NULL) = (body IS NOT NULL) AND (erased_at IS NULL) = (salt IS NOT NULL)),
     constraint texts_have_a_whole_digest CHECK (length(sha256) = 32)
 );
+CREATE INDEX texts_by_transaction ON texts USING btree (xid);
 CREATE INDEX texts_of_cases ON texts USING btree (case_id) WHERE case_id IS NOT NULL;
 comment on table texts is 'What people wrote, and names. Kept for ever, or until two people erase it on a legal ground (R31).';
 comment on column texts.matter is 'Empty for what belongs to none.';
 comment on column texts.sha256 is 'Of salt and body; all that stays of an erased text.';
+comment on column texts.xid is 'As case_events.xid.';
 
 create table verdicts (
     authority text not null,
