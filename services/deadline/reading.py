@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from services.deadline.fact_store import FactRow
+from services.deadline.rules.conduct import ACTS, CONDUCT, TEAM, Act, Team
 from services.deadline.rules.facts import (
     CORRECTED,
     RETRACTED,
@@ -63,6 +64,16 @@ class _Said(TypedDict):
     subject: NotRequired[str]
     approver: NotRequired[str]
     reason: NotRequired[str]
+    role: NotRequired[str]
+    stance: NotRequired[str]
+    overrides: NotRequired[_Submission]
+    bypasses: NotRequired[str]
+    members: NotRequired[list[str]]
+    dissented: NotRequired[list[str]]
+    lead_unit: NotRequired[str]
+    assisting_units: NotRequired[list[str]]
+    project_manager: NotRequired[str]
+    first_contact: NotRequired[str]
     replaces: NotRequired[_Submission]
     fact: NotRequired[dict[str, Any]]
 
@@ -159,7 +170,7 @@ def fact_of(row: FactRow) -> Fact:
         limits=_limits(says),
         part=says.get("stage") or says.get("task") or says.get("part") or "",
         activity=says.get("activity", ""),
-        detail=_detail(row.type, says),
+        detail=_detail(row.type, says) if row.type not in CONDUCT else _conduct(row, says),
         replaces=replaces,
         replacement=replacement,
     )
@@ -184,9 +195,27 @@ def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
         case "matter.extended":
             by, until = amount_of(says.get("by")), _end(says.get("until"))
             return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
+        case "matter.registered" if "first_contact" in says:
+            return Team(first_contact=says["first_contact"])
         case "miss.confirmed":
             return Confirmed(says["clock"], says.get("subject", ""))
     return None
+
+
+def _conduct(row: FactRow, says: Mapping[str, Any]) -> Act | Team:
+    """Who decided what, or who belongs to the matter."""
+    if row.type == TEAM:
+        units = says.get("assisting_units")
+        return Team(
+            says.get("lead_unit"), None if units is None else tuple(units), says.get("project_manager"),
+            says.get("first_contact"),
+        )  # fmt: skip
+    overrides = says.get("overrides")
+    return Act(
+        ACTS[row.type], row.occurred_at, says["stance"], row.identity, row.event, row.received_at, says.get("person"),
+        says.get("role"), None if overrides is None else (overrides["source"], overrides["id"]), says.get("bypasses"),
+        tuple(says.get("members", ())), tuple(says.get("dissented", ())),
+    )  # fmt: skip
 
 
 def _end(text: str | None) -> datetime | date | None:

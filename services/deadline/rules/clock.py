@@ -12,6 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from services.deadline.rules.conduct import NO_TEAM, Act, Team
 from services.deadline.rules.count import Due, Start
 from services.deadline.rules.course import Course
 from services.deadline.rules.facts import WITHDRAWALS, Fact
@@ -79,7 +80,8 @@ class Clock:
     """One clock as computed. `facts` are the one that states the limit, the one that started it and those that moved
     its due; `holdings` reach up to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the
     version counted with, None where there is none. `pause` is the one in which it stands still now, `lapsed` the one
-    by which it ended. `waited_for`: another clock starts with its late end.
+    by which it ended. `waited_for`: another clock starts with its late end. `net` are the minutes of the last holdings
+    that are told, where there are several; `acts` and `team` are as of just before `late_from`.
     """
 
     name: str
@@ -100,6 +102,9 @@ class Clock:
     item: str | None
     unit: str | None
     origin: str
+    net: tuple[int, ...] | None = None
+    acts: tuple[Act, ...] = ()
+    team: Team = NO_TEAM
 
     @property
     def due(self) -> Due | None:

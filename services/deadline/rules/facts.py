@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter, eq
 
+from services.deadline.rules.conduct import Act, Team
 from services.deadline.rules.limits import Amount, Limit
 
 REGISTRATIONS = frozenset({"matter.registered", "case.opened"})
@@ -90,7 +91,18 @@ class Confirmed:
     subject: str
 
 
-Detail = Suspended | Resumed | Extended | Confirmed
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose conduct a lead is about, and when they acted, as far as it says; what its investigation came to."""
+
+    unit: str | None = None
+    person: str | None = None
+    at: datetime | None = None
+    evidence: tuple[str, ...] = ()
+    result: str | None = None
+
+
+Detail = Suspended | Resumed | Extended | Confirmed | About | Act | Team
 
 
 @dataclass(frozen=True, slots=True)

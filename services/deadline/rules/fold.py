@@ -24,6 +24,7 @@ from services.deadline.rules.clock import (
     Verdict,
     judge,
 )
+from services.deadline.rules.conduct import CONDUCT, NOTHING_DONE, conduct_of
 from services.deadline.rules.count import Due
 from services.deadline.rules.course import Course, course
 from services.deadline.rules.edges import Begun, begun_by, stop_of, waited_for, waiting
@@ -47,6 +48,7 @@ from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.parts import STAGE, Stated, clocks_stated
 from services.deadline.rules.pauses import Finding, Pause, interruptions, pauses_of
+from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.plain import plain, within_years
 from services.deadline.rules.warnings import overdue_instants, warning_instants
 
@@ -56,6 +58,8 @@ _since = attrgetter("since")
 
 
 @dataclass(frozen=True, slots=True)
+_UNACCUSED = frozenset({State.MET, State.VOID})
+"""Nobody is asked for how long they had the matter."""
 class Folded:
     """All clocks, and when to fold again: because a fact lies ahead (D7), or because a pause will have ended or lasted
     too long by then. `registered` are the subjects that have a registration: the matter, its cases.
@@ -110,6 +114,7 @@ class _Part:
         self._under_way: set[tuple[str, str]] = set()
         self._waited_for = {name for stated in self._stated for name in waited_for(stated.limit)}
         self.again: list[datetime] = []
+        self._conduct = conduct_of(facts) if self._registration.detail is not None or told.has(CONDUCT) else None
 
     def clocks(self) -> list[Clock]:
         """All of them, by name and subject."""
@@ -142,6 +147,10 @@ class _Part:
         if begun is not None and begun.fact is not stated.stated_by:
             rests_on = (stated.stated_by, begun.fact)
         if ran.course is not None and (moved_by := ran.course.facts):
+        net = None
+        if len(held) > 1 and begun is not None and ran.course is not None and ran.verdict.state not in _UNACCUSED:
+            net = net_minutes(limit, begun.start, ran.course, held[-TOLD_HOLDINGS:], calendar)
+        acts, team = NOTHING_DONE if self._conduct is None or due is None else self._conduct.before(due.late_from)
             rests_on += tuple(fact for fact in moved_by if fact not in rests_on)
         return Clock(
             name=limit.clock,
@@ -166,6 +175,9 @@ class _Part:
 
     def _run(self, stated: Stated, begun: Begun, stopped: Fact | None, calendar: Calendar) -> "Ran":
         limit, start = stated.limit, begun.start
+            net=net,
+            acts=acts,
+            team=team,
         pauses, findings = pauses_of(limit, self._interruptions, stopped, calendar, self._at.now)
         if limit.pauses:
             findings += self._stray

@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from services.deadline.rules import statement
-from services.deadline.rules.clock import State, judge
+from services.deadline.rules.clock import Holding, State, judge
 from services.deadline.rules.count import DAY_UNITS, Due, Start
-from services.deadline.rules.course import course
+from services.deadline.rules.course import Course, course
 from services.deadline.rules.edges import WAITING
 from services.deadline.rules.errors import DeadlineError
 from services.deadline.rules.facts import REGISTRATIONS
 from services.deadline.rules.fold import CalendarOf
+from services.deadline.rules.holdings_net import net_minutes
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.plain import LAST_YEAR
 from services.deadline.rules.span import local_date, zone_of
@@ -27,6 +28,7 @@ from services.deadline.rules.warnings import Warnings, overdue_instants, warning
 LimitOf = Callable[[Any], Limit | None]
 """The limit of its text; None where the text is not the one that this build would write of it."""
 _SAID = frozenset({"about", "facts", "counted", "holdings"})
+_SHARED = _SAID | {"net"}
 _OPEN = frozenset({State.RUNNING, State.WARNED})
 _ZONES = timedelta(hours=15)
 """No zone is further from UTC."""
@@ -37,6 +39,7 @@ class _Count:
     """What clocks of one limit that started on one day have in common. `warnings` are those after the day's begin."""
 
     due: Due
+    course: Course
     counted: statement.Statement
     warnings: Warnings
     overdue: Warnings
@@ -56,7 +59,9 @@ class Recount:
         says = row.says
         if row.state not in _OPEN or row.unconfirmed or row.miss is not None or row.late_from is None:
             return None
-        if row.late_from <= self._now or says.keys() != _SAID or len(says["facts"]) != 1:
+        if row.late_from <= self._now or len(says["facts"]) != 1:
+            return None
+        if says.keys() != (_SHARED if len(says["holdings"]) > 1 else _SAID):
             return None
         (fact,) = says["facts"]
         limit = self._limit_of(says["counted"]["limit"])
@@ -73,6 +78,11 @@ class Recount:
             warnings = tuple(each for each in warnings if each[0] > start.instant)
         verdict = judge(count.due, None, warnings, count.overdue, confirmed, None)
         told = {**says, "counted": count.counted}
+        if "net" in says:
+            net = net_minutes(limit, start, count.course, _held(says["holdings"]), self._calendar_of(limit.calendar))
+            if net is None:
+                return None
+            told["net"] = list(net)
         return Stored(
             name=row.name,
             subject=row.subject,
@@ -109,7 +119,8 @@ class Recount:
     def _counted(self, limit: Limit, start: Start) -> _Count | None:
         try:
             calendar = self._calendar_of(limit.calendar)
-            due = course(limit, start, (), (), calendar).due
+            ran = course(limit, start, (), (), calendar)
+            due = ran.due
             if due is None or (due.due_on or due.late_from).year > LAST_YEAR - 1:
                 return None
             if _by_days(limit):  # whoever starts later on that day leaves out what is before that
@@ -126,7 +137,12 @@ class Recount:
             "calendar": calendar.version,
             "provisional": due.provisional,
         }
-        return _Count(due, counted, warnings, overdue)
+        return _Count(due, ran, counted, warnings, overdue)
+
+
+def _held(told: list[statement.Statement]) -> list[Holding]:
+    instants = [datetime.fromisoformat(each["since"]) for each in told]
+    return [Holding(since, until, None, None) for since, until in zip(instants, [*instants[1:], None], strict=True)]
 
 
 def _by_itself(limit: Limit, type_: str) -> bool:

@@ -13,19 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.deadline.rules.clock import Clock, Holding
+from services.deadline.rules.conduct import NO_TEAM, Act, Team
 from services.deadline.rules.count import Due
 from services.deadline.rules.course import Course
 from services.deadline.rules.facts import Extended, Fact
+from services.deadline.rules.holdings_net import TOLD_HOLDINGS
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.pauses import Pause
 from services.deadline.rules.points import Point
 from services.deadline.rules.terms import further_terms
 
 Statement = Mapping[str, Any]
-TOLD_HOLDINGS = 20
-"""A miss tells the last so many hands before its due, whatever its history: it must fit into a message, and who had the
-matter at the due is among them. The digest covers what is told, no more: a change further back tells nobody anything.
-"""
 
 
 def instant_text(at: datetime) -> str:
@@ -88,6 +86,38 @@ def holding_text(holding: Holding, before: datetime | None = None) -> Statement:
     if holding.person:
         text["person"] = holding.person
     return text
+
+
+def act_text(act: Act) -> Statement:
+    """An opinion, an order or a decision."""
+    text: dict[str, Any] = {"kind": act.kind, "at": instant_text(act.at), "stance": act.stance}
+    text |= {"fact": _ref(act.fact), "event": act.event, "known_since": instant_text(act.known_since)}
+    if act.person:
+        text["person"] = act.person
+    if act.role:
+        text["role"] = act.role
+    if act.overrides:
+        text["overrides"] = _ref(act.overrides)
+    if act.bypasses:
+        text["bypasses"] = act.bypasses
+    if act.members:
+        text |= {"members": list(act.members), "dissented": list(act.dissented)}
+    return text
+
+
+def team_text(team: Team) -> Statement:
+    """Who belongs to the matter."""
+    told = {
+        "lead_unit": team.lead_unit,
+        "assisting_units": None if team.assisting_units is None else list(team.assisting_units),
+        "project_manager": team.project_manager,
+        "first_contact": team.first_contact,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _ref(identity: tuple[str, str]) -> Statement:
+    return {"source": identity[0], "id": identity[1]}
 
 
 def point_text(point: Point) -> str:
@@ -163,6 +193,12 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
             "provisional": due.provisional,
         }
         says["holdings"] = [holding_text(holding, due.late_from) for holding in clock.holdings[-TOLD_HOLDINGS:]]
+        if clock.net is not None:
+            says["net"] = list(clock.net)
+        if clock.acts:
+            says["acts"] = [act_text(act) for act in clock.acts]
+        if clock.team is not NO_TEAM:
+            says["team"] = team_text(clock.team)
     if clock.stop is not None:
         fact = fact_text(clock.stop.fact)
         says["stop"] = {"done_at": fact["occurred_at"], "facts": [fact]}
@@ -184,7 +220,13 @@ def missed(says: Statement) -> Statement:
     """What a miss says; the instant of its detection is filled in when it is published."""
     counted = says["counted"]
     rest = {"limit": counted["limit"], "calendar": counted["calendar"], "detected_at": None}
-    return {**dated(says), **rest, "holdings": says["holdings"], "facts": says["facts"]}
+    holdings = says["holdings"]
+    if "net" in says:
+        holdings = [{**each, "net_minutes": net} for each, net in zip(holdings, says["net"], strict=True)]
+    found = {**dated(says), **rest, "holdings": holdings, "facts": says["facts"]}
+    if "pauses" in says.get("changes", ()):
+        found["pauses"] = says["changes"]["pauses"]
+    return {**found, **{name: says[name] for name in ("acts", "team") if name in says}}
 
 
 def deemed(says: Statement) -> Statement | None:
@@ -194,7 +236,9 @@ def deemed(says: Statement) -> Statement | None:
 
 
 def digest(says: Statement) -> str:
-    """Changes when the miss must be published again: another unit or item, or other hands up to the due (D18)."""
+    """Changes when the miss must be published again: another unit or item, other hands up to the due, or other acts
+    (D18)."""
     about = says["about"]
     told = [about.get("unit"), about.get("item"), says["counted"]["late_from"], says["holdings"]]
+    told += [says[name] for name in ("net", "acts", "team") if name in says]
     return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
