@@ -45,21 +45,21 @@ from services.deadline.rules.facts import (
     order,
 )
 from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
+from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.parts import STAGE, Stated, clocks_stated
 from services.deadline.rules.pauses import Finding, Pause, interruptions, pauses_of
-from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.plain import plain, within_years
 from services.deadline.rules.warnings import overdue_instants, warning_instants
 
 CalendarOf = Callable[[str], Calendar]
 _PAUSING = SUSPENSIONS | RESUMPTIONS
 _since = attrgetter("since")
+_UNACCUSED = frozenset({State.MET, State.VOID})
+"""Nobody is asked for how long they had the matter."""
 
 
 @dataclass(frozen=True, slots=True)
-_UNACCUSED = frozenset({State.MET, State.VOID})
-"""Nobody is asked for how long they had the matter."""
 class Folded:
     """All clocks, and when to fold again: because a fact lies ahead (D7), or because a pause will have ended or lasted
     too long by then. `registered` are the subjects that have a registration: the matter, its cases.
@@ -110,11 +110,11 @@ class _Part:
         self._extensions = [fact for fact in facts if fact.type == EXTENSION] if EXTENSION in told.first else []
         apart = {stated.subject for stated in self._stated if stated.limit.per == STAGE}
         self._holdings = holdings_of_whole(self._registration, facts, apart)
+        self._conduct = conduct_of(facts) if self._registration.detail is not None or told.has(CONDUCT) else None
         self._done: dict[tuple[str, str], Clock] = {}
         self._under_way: set[tuple[str, str]] = set()
         self._waited_for = {name for stated in self._stated for name in waited_for(stated.limit)}
         self.again: list[datetime] = []
-        self._conduct = conduct_of(facts) if self._registration.detail is not None or told.has(CONDUCT) else None
 
     def clocks(self) -> list[Clock]:
         """All of them, by name and subject."""
@@ -143,14 +143,14 @@ class _Part:
         held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
         if due is not None and held and held[-1].since >= due.late_from:
             held = held[: bisect_left(held, due.late_from, key=_since)]
-        rests_on: tuple[Fact, ...] = (stated.stated_by,)
-        if begun is not None and begun.fact is not stated.stated_by:
-            rests_on = (stated.stated_by, begun.fact)
-        if ran.course is not None and (moved_by := ran.course.facts):
         net = None
         if len(held) > 1 and begun is not None and ran.course is not None and ran.verdict.state not in _UNACCUSED:
             net = net_minutes(limit, begun.start, ran.course, held[-TOLD_HOLDINGS:], calendar)
         acts, team = NOTHING_DONE if self._conduct is None or due is None else self._conduct.before(due.late_from)
+        rests_on: tuple[Fact, ...] = (stated.stated_by,)
+        if begun is not None and begun.fact is not stated.stated_by:
+            rests_on = (stated.stated_by, begun.fact)
+        if ran.course is not None and (moved_by := ran.course.facts):
             rests_on += tuple(fact for fact in moved_by if fact not in rests_on)
         return Clock(
             name=limit.clock,
@@ -171,13 +171,13 @@ class _Part:
             item=self._registration.item,
             unit=held[-1].unit if held else self._registration.unit,
             origin=self._registration.origin,
+            net=net,
+            acts=acts,
+            team=team,
         )
 
     def _run(self, stated: Stated, begun: Begun, stopped: Fact | None, calendar: Calendar) -> "Ran":
         limit, start = stated.limit, begun.start
-            net=net,
-            acts=acts,
-            team=team,
         pauses, findings = pauses_of(limit, self._interruptions, stopped, calendar, self._at.now)
         if limit.pauses:
             findings += self._stray
