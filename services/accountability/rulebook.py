@@ -9,6 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import Field, StringConstraints, model_validator
 
+from services.accountability.rulebook_process import ProcessEditionText
 from services.accountability.rules import ladder, model
 from services.accountability.rules.card_rules import LEVELS, CardEdition, CardRule, Ground, Level
 from shared.events.base import Model, Role, Text
@@ -98,15 +99,17 @@ class RulebookText(Model):
     name: Part
     editions: tuple[EditionText, ...] = Field(min_length=1)
     cards: tuple[CardEditionText, ...] = ()
+    proceedings: tuple[ProcessEditionText, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> "RulebookText":
         _follow(self.editions)
         _follow(self.cards)
+        _follow(self.proceedings)
         return self
 
 
-def _follow(editions: Sequence[EditionText | CardEditionText]) -> None:
+def _follow(editions: Sequence[EditionText | CardEditionText | ProcessEditionText]) -> None:
     if any(before.effective_from >= after.effective_from for before, after in pairwise(editions)):
         raise ValueError("editions follow each other by effective_from")
     if len({edition.version for edition in editions}) != len(editions):
@@ -134,4 +137,5 @@ def load(file: Path) -> ladder.Rulebook:
             )
             for edition in text.cards
         ),
+        tuple(edition.edition(text.name) for edition in text.proceedings),
     )

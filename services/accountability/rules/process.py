@@ -41,6 +41,7 @@ ALWAYS: tuple[Guard, ...] = (
     guards.case_stands, guards.permitted_now, guards.not_recused, guards.not_named, guards.dates_in_order,
 )  # fmt: skip
 _VOTED: tuple[Guard, ...] = (guards.notice_and_defence, conclusion.voted_for)
+_BURDEN: tuple[Guard, ...] = (conclusion.in_time, conclusion.no_aggravation, guards.written("reason"))
 GUARDS: dict[Step, tuple[Guard, ...]] = {
     "review": (),
     "dismissal": (guards.written("reason"),),
@@ -52,7 +53,7 @@ GUARDS: dict[Step, tuple[Guard, ...]] = {
     "deliberation": (guards.notice_and_defence, guards.fit_to_act, guards.quorum),
     "vote": (guards.one_vote_each,),
     "exemption": (*_VOTED, conclusion.exemption_ground, guards.written("reason")),
-    "decision": (*_VOTED, conclusion.in_time, conclusion.no_aggravation, guards.written("reason")),
+    "decision": (*_VOTED, *_BURDEN),
     "referral": (
         *_VOTED,
         conclusion.announced_referral,

@@ -1,5 +1,5 @@
-"""What the law and the rulebook forbid when a case is concluded, and afterwards (R28–R30): named functions like those of
-process_guards.py."""
+"""What the law and the rulebook forbid when a case is concluded, and afterwards (R28–R30): named functions, as
+those of process_guards.py."""
 
 from services.accountability.rules.exemption import ground_of
 from services.accountability.rules.measures import harshness
