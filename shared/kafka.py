@@ -10,7 +10,7 @@ This module decides nothing about an event's content.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +21,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, KafkaTimeoutError
 from shared import dead_letters, failpoints, inbox, metrics
 from shared.closed_connections import tell_of_closed_connections
 from shared.errors import NewerVersion, Permanent, PutBack, without_values
+from shared.gathering import Gathering
 from shared.inbox import Message
 from shared.kafka_access import OPEN, Access
 from shared.lag_display import LagDisplay
@@ -46,9 +47,7 @@ log = structlog.get_logger()
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """One member of the service's group over all of its topics. `run` returns when stopped; liveness is its
-    progress.
-    """
+    """One member of the service's group over all its topics. `run` returns when stopped; liveness is its progress."""
 
     def __init__(
         self,
@@ -60,6 +59,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         handle: Handle,
         committed: Callable[[], None],
         held: Callable[[], Collection[str]] = tuple,
+        gather_s: Mapping[str, float] | None = None,
         prefix: str = "",
         batch: int = 1000,
         session_ms: int = 10_000,
@@ -74,6 +74,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._handle = handle
         self._committed = committed
         self._held = held
+        self._gathering = Gathering(gather_s or {}, batch)
         self._prefix = prefix
         self._batch = batch
         self._session_ms = session_ms
@@ -179,13 +180,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     def _in_trouble(self, event: str, error: BaseException) -> None:
         """Waiting is told, in the log and by /readyz, and is no hanging: whoever tries again is alive."""
-        reason = str(error) if isinstance(error, KafkaError) else ""
-        log.warning(event, error=type(error).__name__, reason=reason)
-        self.trouble = f"{event}: {' '.join(filter(None, (type(error).__name__, reason)))}"
+        kind, reason = type(error).__name__, str(error) if isinstance(error, KafkaError) else ""
+        log.warning(event, error=kind, reason=reason)
+        self.trouble = f"{event}: {' '.join(filter(None, (kind, reason)))}"
         self.polled_at = asyncio.get_running_loop().time()
 
     def _resume(self, taken: Sequence[TopicPartition]) -> None:
-        """Who had a partition meanwhile may have passed the newer version; if not, it stops again."""
+        """Who had it meanwhile may have passed the newer version; if not, it stops again."""
         for tp in taken:
             self.stopped_partitions.pop(name(tp.topic.removeprefix(self._prefix), tp.partition), None)
         metrics.STOPPED_PARTITIONS.labels(self._service).set(len(self.stopped_partitions))
@@ -199,6 +200,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 if topic in held:
                     kafka.pause(tp)
                     self._positions.set_aside(tp)
+                elif self._gathering.lasts(topic):
+                    kafka.pause(tp)  # soon read to its end again
                 elif name(topic, tp.partition) not in self.stopped_partitions:
                     kafka.resume(tp)
 
@@ -233,6 +236,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 failpoints.reach("batch.handled")
         failpoints.reach("batch.committed")
         self._positions.committed(messages)
+        self._gathering.took(messages)
         self.processed += len(fresh)
         for topic, count in Counter(m.topic for m in fresh).items():
             metrics.MESSAGES.labels(self._service, topic).inc(count)

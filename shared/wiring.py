@@ -1,7 +1,7 @@
 """The parts that every service has, made from the settings that every service has."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -85,9 +85,10 @@ def consumer_of(
     handle: Handle,
     committed: Callable[[], None],
     held: Callable[[], Collection[str]] = tuple,
+    gather_s: Mapping[str, float] | None = None,
 ) -> Consumer:
     """One member of the service's group, not started. `committed` is called after each transaction; the topics that
-    `held` names are left unread while it does."""
+    `held` names are left unread while it does, those of `gather_s` for so long after each batch that was not full."""
     return Consumer(
         pool,
         settings.kafka,
@@ -96,6 +97,7 @@ def consumer_of(
         handle=handle,
         committed=committed,
         held=held,
+        gather_s=gather_s,
         prefix=settings.topic_prefix,
         batch=settings.batch,
         session_ms=settings.kafka_session_ms,

@@ -10,12 +10,14 @@ from services.deadline.handlers import CALENDARS, CASES, MATTERS, TOPICS, Read, 
 from services.deadline.recalculation import Recalculating
 from services.deadline.sweep import Sweep
 from services.deadline.watch import alarms, clocks, recalculations
-from shared.clock import Clock
+from shared.clock import Clock, WallClock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "deadline"
 MIGRATIONS = Path(__file__).parent / "migrations"
+GATHER_S = 0.25
+"""The limits of cases are days: theirs are read a few times a second at most. A simulated clock knows no hurry."""
 CONNECTIONS = 5 + Recalculating.LANES
 """What every service has, and one for each lane of a recalculation: nobody waits for those."""
 
@@ -43,6 +45,7 @@ async def build(settings: Settings, clock: Clock) -> App:
         handle=handler(clock, caught_up),
         committed=committed,
         held=lambda: CASES if storm() else (),
+        gather_s=dict.fromkeys(CASES, GATHER_S) if isinstance(clock, WallClock) else None,
     )
     sweep = Sweep(pool, clock, relay, batch=settings.batch, poll_s=settings.deadline_poll_s, caught_up=caught_up)
     anew = Recalculating(

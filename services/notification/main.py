@@ -20,6 +20,8 @@ from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "notification"
 MIGRATIONS = Path(__file__).parent / "migrations"
+GATHER_S = 0.25
+"""People are told a few times a second at most, many at once. A simulated clock knows no hurry."""
 RECORDING = timedelta(seconds=30)
 """How long recording the outcome of a round may take before its deliveries are taken for lost."""
 
@@ -53,7 +55,14 @@ async def build(settings: Settings, clock: Clock) -> App:
         relay.wake()
 
     consumer = consumer_of(
-        settings, pool, service=NAME, topics=TOPICS, handle=notifier.handle, committed=committed, held=notifier.held
+        settings,
+        pool,
+        service=NAME,
+        topics=TOPICS,
+        handle=notifier.handle,
+        committed=committed,
+        held=notifier.held,
+        gather_s=dict.fromkeys(TOPICS, GATHER_S) if isinstance(clock, WallClock) else None,
     )
     app = app_of(
         settings,
