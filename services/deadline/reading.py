@@ -100,7 +100,7 @@ _CASE_SAID = TypeAdapter(_CaseSaid)
 def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
-        return _row_of_case(received) if model.MOVES_CLOCKS else None
+        return _row_of_case(received) if model.MOVES_CLOCKS or b'"limits":' in received.data else None
     if issubclass(model, SourceWatermark | CardEvent):
         return None
     says = _SAID.validate_json(received.data)

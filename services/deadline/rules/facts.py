@@ -14,12 +14,13 @@ from operator import attrgetter, eq
 from services.deadline.rules.conduct import Act, Team
 from services.deadline.rules.limits import Amount, Limit
 
-REGISTRATIONS = frozenset({"matter.registered", "case.opened"})
+REGISTRATIONS = frozenset({"matter.registered", "case.opened", "rectification.opened"})
 WITHDRAWALS = frozenset({"matter.withdrawn", "case.withdrawn"})
 REOPENINGS = frozenset({"matter.reopened", "case.reinstated"})
 RESTARTS = frozenset({"case.reinstated"})
 CORRECTION_REQUESTED = "correction.requested"
-SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED})
+SNOOZED = "case.snoozed"
+SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED, SNOOZED})
 RESUMPTIONS = frozenset({"matter.resumed", "correction.received"})
 EXTENSION = "matter.extended"
 CONFIRMATION = "miss.confirmed"
@@ -29,7 +30,8 @@ STAGE_STARTED = "stage.started"
 TASK_ASSIGNED = "task.assigned"
 STAGES = frozenset({STAGE_STARTED, "stage.finished"})
 TASKS = frozenset({TASK_ASSIGNED, "task.finished"})
-LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated"})
+LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated", "case.acknowledged", SNOOZED})
+"""Of a case: they state its rungs' limits anew. All else that has limits states those of a duty (duties.py)."""
 HAND_OVERS = frozenset(
     {"matter.registered", "matter.accepted", "matter.assigned", "matter.transferred", "stage.started"}
 )

@@ -27,6 +27,7 @@ from services.deadline.rules.clock import (
 from services.deadline.rules.conduct import CONDUCT, NOTHING_DONE, conduct_of
 from services.deadline.rules.count import Due
 from services.deadline.rules.course import Course, course
+from services.deadline.rules.duties import clocks_of_case
 from services.deadline.rules.edges import Begun, begun_by, stop_of, waited_for, waiting
 from services.deadline.rules.errors import BadLimit, DeadlineError
 from services.deadline.rules.extensions import concerns
@@ -105,7 +106,8 @@ class _Part:
         self._calendar_of = calendar_of
         self._at = at
         self._registration = next(fact for fact in facts if fact.type in REGISTRATIONS)
-        self._stated = clocks_stated(self._registration, told, subject)
+        stated = clocks_of_case if subject else clocks_stated
+        self._stated = stated(self._registration, told, subject)
         self._interruptions, self._stray = interruptions(facts) if told.has(_PAUSING) else ([], [])
         self._extensions = [fact for fact in facts if fact.type == EXTENSION] if EXTENSION in told.first else []
         apart = {stated.subject for stated in self._stated if stated.limit.per == STAGE}
