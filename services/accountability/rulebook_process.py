@@ -9,11 +9,11 @@ from typing import Annotated, get_args
 from pydantic import Field, StringConstraints, model_validator
 
 from services.accountability.rules.exemption import ExemptionGround
-from services.accountability.rules.measures import Measure, MeasureRule
+from services.accountability.rules.measures import NONE, REFERRAL, Measure, MeasureRule, Severity
 from services.accountability.rules.process import WITHOUT_MEASURES
 from services.accountability.rules.process_clocks import OFFICE_CLOCKS, PARTY_CLOCKS
 from services.accountability.rules.process_edition import ProcessEdition, ProcessLimit
-from services.accountability.rules.process_model import NONE, REFERRAL, Severity, Step
+from services.accountability.rules.process_model import Step
 from shared.events.base import Model, Role, Text
 
 Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]

@@ -6,9 +6,16 @@ measure here; where the rulebook would recommend one, it recommends a referral w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from services.accountability.rules.model import Role
-from services.accountability.rules.process_model import NONE, REFERRAL, Severity
+
+Severity = Literal["general", "serious", "especially-serious"]
+"""一般, 严重, 特别严重."""
+NONE = "none"
+"""The measure of who is found not to have violated anything."""
+REFERRAL = "referral"
+"""移送: the harshest that can be announced; a formal sanction is the competent authority's alone (R26)."""
 
 
 @dataclass(frozen=True, slots=True)

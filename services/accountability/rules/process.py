@@ -22,20 +22,12 @@ from datetime import datetime
 
 from services.accountability.rules import process_conclusion as conclusion
 from services.accountability.rules import process_guards as guards
+from services.accountability.rules.measures import NONE
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_apply import APPLY
 from services.accountability.rules.process_edition import ProcessEdition
 from services.accountability.rules.process_guards import Asked, Guard
-from services.accountability.rules.process_model import (
-    NONE,
-    Accepted,
-    Command,
-    Done,
-    Forbidden,
-    Proceeding,
-    Proposed,
-    Step,
-)
+from services.accountability.rules.process_model import Accepted, Command, Done, Forbidden, Proceeding, Proposed, Step
 
 ALWAYS: tuple[Guard, ...] = (
     guards.case_stands, guards.permitted_now, guards.not_recused, guards.not_named, guards.dates_in_order,
@@ -86,7 +78,7 @@ def decide(
     if proceeding is not None and is_sensitive(proceeding, command.step, edition):
         before = proceeding.proposed
         if before is None or (before.step, before.digest) != (command.step, command.digest):
-            return _propose(proceeding, case, command, now)
+            return _propose(proceeding, case, command, edition, now)
         if before.by == command.by:
             return Forbidden("two-people", "I20", "Whoever proposed it does not confirm it", ("a second person",))
         if before.by in proceeding.recused:
@@ -126,11 +118,11 @@ def is_sensitive(proceeding: Proceeding, step: Step, edition: ProcessEdition) ->
     return step in edition.two_people
 
 
-def _propose(proceeding: Proceeding, case: Case, command: Command, now: datetime) -> Accepted:
+def _propose(proceeding: Proceeding, case: Case, command: Command, edition: ProcessEdition, now: datetime) -> Accepted:
     proposed = Proposed(command.step, command.digest, command.by, command.at, now, command.texts)
     changed = replace(case, revision=case.revision + 1)
     return Accepted(
-        (Done("step-proposed", changed, replace(proceeding, proposed=proposed), now, (command.by,), command),)
+        (Done("step-proposed", changed, replace(proceeding, proposed=proposed), edition, now, (command.by,), command),)
     )
 
 
@@ -144,5 +136,5 @@ def _take(
         if proceeding is None or after.state != proceeding.state:
             after = replace(after, proposed=None, since=command.at)
         case = replace(change.case(case), revision=case.revision + 1)
-        done.append(Done(change.kind, case, after, command.at, tuple(by), command, told=change.told))
+        done.append(Done(change.kind, case, after, edition, command.at, tuple(by), command, told=change.told))
     return Accepted(tuple(done))

@@ -3,21 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.accountability.rules.measures import recommend
+from services.accountability.rules.measures import NONE, REFERRAL, recommend
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_clocks import day_of, months_after
 from services.accountability.rules.process_guards import Asked
-from services.accountability.rules.process_model import (
-    NONE,
-    REFERRAL,
-    Outcome,
-    Party,
-    Proceeding,
-    State,
-    Step,
-    Violation,
-    Vote,
-)
+from services.accountability.rules.process_model import Outcome, Party, Proceeding, State, Step, Violation, Vote
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.accountability.rules.model import Case, Ref, Untrue
+from services.accountability.rules.process_edition import ProcessEdition
 from services.accountability.rules.process_model import Done, Proceeding
 
 
@@ -29,30 +30,29 @@ def withdrawn(proceeding: Proceeding, now: datetime) -> Proceeding:
     return replace(proceeding, state="withdrawn", since=now, ended_at=now, proposed=None)
 
 
-def on_cause_gone(case: Case, proceeding: Proceeding, untrue: Untrue, now: datetime) -> tuple[Case, Done | None]:
+def on_cause_gone(
+    case: Case, proceeding: Proceeding, edition: ProcessEdition, untrue: Untrue, now: datetime
+) -> tuple[Case, Done | None]:
     """The case stands, for people concluded it; its revocation is proposed, once for each cause."""
     known = replace(case, verdict_revision=untrue.revision)
     if proceeding.revocation is not None:
         return known, None
     known = replace(known, revision=case.revision + 1)
     proposed = replace(proceeding, revocation=untrue.ref)
-    return known, Done("revocation-proposed", known, proposed, now, (), cause=untrue.ref, told=case.told)
+    return known, Done("revocation-proposed", known, proposed, edition, now, (), cause=untrue.ref, told=case.told)
 
 
-def on_cause_back(case: Case, proceeding: Proceeding, cause: Ref, now: datetime) -> Done | None:
+def on_cause_back(
+    case: Case, proceeding: Proceeding, edition: ProcessEdition, cause: Ref, now: datetime
+) -> Done | None:
     """The limit was missed after all: there is nothing to revoke for."""
     if proceeding.revocation is None or proceeding.revoked_at is not None:
         return None
     known = replace(case, revision=case.revision + 1)
-    return Done("revocation-lapsed", known, replace(proceeding, revocation=None), now, (), cause=cause)
+    return Done("revocation-lapsed", known, replace(proceeding, revocation=None), edition, now, (), cause=cause)
 
 
 def passed(proceeding: Proceeding, clock: str, late_from: datetime) -> Proceeding:
     """The deadline service says that a limit of the case is past, or says so anew."""
     others = {name: at for name, at in proceeding.passed if name != clock}
     return replace(proceeding, passed=tuple(sorted({**others, clock: late_from}.items())))
-
-
-def not_passed(proceeding: Proceeding, clock: str) -> Proceeding:
-    """It takes that back."""
-    return replace(proceeding, passed=tuple(pair for pair in proceeding.passed if pair[0] != clock))

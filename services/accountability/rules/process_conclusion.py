@@ -2,10 +2,10 @@
 those of process_guards.py."""
 
 from services.accountability.rules.exemption import ground_of
-from services.accountability.rules.measures import harshness
+from services.accountability.rules.measures import NONE, REFERRAL, harshness
 from services.accountability.rules.process_clocks import day_of
 from services.accountability.rules.process_guards import Asked, known_measures
-from services.accountability.rules.process_model import NONE, REFERRAL, Forbidden
+from services.accountability.rules.process_model import Forbidden
 
 
 def voted_for(asked: Asked) -> Forbidden | None:

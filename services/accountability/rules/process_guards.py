@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.accountability.rules.case import concerns
-from services.accountability.rules.measures import harshness
+from services.accountability.rules.measures import NONE, REFERRAL, harshness
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_edition import LEAST_INVESTIGATORS, ProcessEdition
-from services.accountability.rules.process_model import NONE, REFERRAL, Command, Forbidden, Proceeding, State, Step
+from services.accountability.rules.process_model import Command, Forbidden, Proceeding, State, Step
 
 
 @dataclass(frozen=True, slots=True)

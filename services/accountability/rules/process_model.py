@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from services.accountability.rules.measures import Severity
 from services.accountability.rules.model import Case, CaseKey, Ref, Role
+from services.accountability.rules.process_edition import ProcessEdition
 
 State = Literal[
     "preliminary-review", "dismissed", "filed", "investigating", "notice-and-defence", "deliberation",
@@ -24,15 +26,9 @@ Step = Literal[
     "variation", "revocation", "extension", "closure",
 ]  # fmt: skip
 Outcome = Literal["exemption", "decision", "referral"]
-Severity = Literal["general", "serious", "especially-serious"]
-"""一般, 严重, 特别严重."""
 Violation = Literal["omission", "delay", "misconduct"]
 """不作为, 慢作为, 乱作为."""
 Heard = Literal["not-yet", "defended", "waived"]
-NONE = "none"
-"""The measure of who is found not to have violated anything."""
-REFERRAL = "referral"
-"""移送: the harshest that can be announced; a formal sanction is the competent authority's alone (R26)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +161,7 @@ class Done:
     kind: str
     case: Case
     proceeding: Proceeding
+    edition: ProcessEdition
     at: datetime
     by: tuple[str, ...]
     command: Command | None = None
