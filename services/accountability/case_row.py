@@ -1,5 +1,6 @@
 """A case as its row in Postgres, and back. It decides nothing and asks nothing."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +35,7 @@ def row_of(case: Case) -> tuple[Any, ...]:
 def renewed(case: Case) -> tuple[Any, ...]:
     """RENEWED."""
     held, proposal = case.held, case.proposal
-    direct, leading, principal = proposal
+    direct, leading, principal = proposal[:3]
     return (
         case.due, case.item, case.unit, case.zone, case.calendar, case.state, case.verdict_revision,
         *((None, None, None, None) if held is None else (held.since, held.until, held.unit, held.person)),
@@ -53,7 +54,17 @@ def _ladder(ladder: tuple[Rung, ...]) -> orjson.Fragment:
 
 @lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
 def _named(r: Responsible) -> orjson.Fragment:
-    return orjson.Fragment(orjson.dumps({"role": r.role, "person": r.person, "rule": r.rule, "because": r.because}))
+    return orjson.Fragment(orjson.dumps(named_text(r)))
+
+
+def named_text(r: Responsible) -> dict[str, Any]:
+    """What is said of one responsible, as it is kept."""
+    text: dict[str, Any] = {"role": r.role, "person": r.person, "rule": r.rule, "because": r.because}
+    if r.facts:
+        text["facts"] = list(r.facts)
+    if r.known_since is not None:
+        text["known_since"] = r.known_since.isoformat()
+    return text
 
 
 def key_of(row: Record) -> CaseKey:
@@ -62,7 +73,13 @@ def key_of(row: Record) -> CaseKey:
 
 def proposal_of(entries: list[dict[str, Any]]) -> Proposal:
     """A proposal as kept in a row."""
-    return tuple(Responsible(e["role"], e["person"], e["rule"], e["because"]) for e in entries)
+    return tuple(
+        Responsible(
+            e["role"], e["person"], e["rule"], e["because"], tuple(e.get("facts", ())),
+            datetime.fromisoformat(e["known_since"]) if "known_since" in e else None,
+        )
+        for e in entries
+    )  # fmt: skip
 
 
 def case_of(row: Record) -> Case:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from services.accountability import attribution_store
 from services.accountability.case_row import case_of
 from services.accountability.rules.model import Case
 from services.accountability.store import Q
@@ -19,6 +21,7 @@ class CaseRecord:
     attributions: Sequence[Record]
     verdicts: Sequence[Record]
     answers: Sequence[Record]
+    confirmation: dict[str, Any] | None = None
 
 
 async def page(
@@ -54,6 +57,7 @@ async def record_of(conn: Connection, case: Case) -> CaseRecord:
         await conn.fetch(Q["select_attributions"], *case.key),
         await conn.fetch(Q["select_verdicts"], *case.key),
         await conn.fetch(Q["select_answers"], *case.key),
+        await attribution_store.confirmation_of(conn, case),
     )
 
 

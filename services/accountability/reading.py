@@ -15,6 +15,8 @@ from uuid import UUID
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
+from services.accountability.circumstances_text import ActText, PausedText, TeamText, circumstances_of
+from services.accountability.circumstances_text import HoldingText as Holding
 from services.accountability.rules.attribution import held_at
 from services.accountability.rules.cards import NEVER_WAS, STATUTORY, LimitKey, Word, WordKind
 from services.accountability.rules.directory import DirectoryFact, PostKey
@@ -47,13 +49,6 @@ _strict = with_config(ConfigDict(strict=True))
 _INSTANT = TypeAdapter[datetime](Instant)
 
 
-class Holding(TypedDict):
-    since: str
-    until: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    person: NotRequired[str | None]
-
-
 class LimitUsed(TypedDict):
     zone: str
     calendar: str
@@ -82,6 +77,9 @@ class MissedText(TypedDict):
     detected_at: str
     holdings: list[Holding]
     facts: list[FactUsed]
+    pauses: NotRequired[list[PausedText] | None]
+    acts: NotRequired[list[ActText] | None]
+    team: NotRequired[TeamText | None]
 
 
 @_strict
@@ -198,6 +196,7 @@ def _missed(heard: Heard) -> Said:
         zone=limit["zone"],
         calendar=limit["calendar"],
         kind=limit.get("kind"),
+        circumstances=circumstances_of(said["holdings"], said.get("acts"), said.get("team"), said.get("pauses")),
     )
     word = Word(
         LimitKey(missed.key.authority, missed.key.matter, clock, subject, limit_id(heard.subject, clock, subject)),

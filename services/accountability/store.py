@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from services.accountability import attribution_store
 from services.accountability.case_row import FIXED, RENEWED, case_of, key_of, renewed, row_of
 from services.accountability.rules.case import Escalated
 from services.accountability.rules.model import Case, CaseKey, Missed, Ref, Refuted, Untrue
@@ -53,7 +54,8 @@ async def lock_known(conn: Connection, keys: Collection[CaseKey]) -> dict[CaseKe
     heard = {key_of(row): row["revision"] for row in await conn.fetch(Q["select_last_revisions"], _ids(keys))}
     if not heard:
         return {}
-    found: dict[CaseKey, Case | Refuted] = {case.key: case for case in await lock_cases(conn, heard)}
+    cases = await attribution_store.complete(conn, await lock_cases(conn, heard))
+    found: dict[CaseKey, Case | Refuted] = {case.key: case for case in cases}
     return {key: Refuted(revision) for key, revision in heard.items()} | found
 
 

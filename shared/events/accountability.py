@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Text, When
+from shared.events.deadline import PauseCounted, Team
 from shared.events.limits import LimitTerms
 
 
@@ -17,6 +18,33 @@ class Responsible(Model):
     person: PersonId | None = None
     rule: Name = Field(description="The rule of attribution applied, such as R25.")
     because: Text
+    facts: tuple[Name, ...] | None = Field(
+        default=None, description="The matter's own facts that it rests on beside who held it, as matter events."
+    )
+    known_since: Instant | None = Field(default=None, description="When the last of these was received.")
+
+
+class Share(Model):
+    """All that one pair of hands had of the time that the limit counts; `percent` is absent where none was counted."""
+
+    unit: Name | None = None
+    person: PersonId | None = None
+    net_minutes: int = Field(ge=0)
+    percent: int | None = Field(default=None, ge=0, le=100)
+
+
+class UnitTime(Model):
+    """The counted time that a unit had the matter."""
+
+    unit: Name
+    net_minutes: int = Field(ge=1)
+
+
+class External(Model):
+    """What the unit responsible could not help: pauses, and what other units had."""
+
+    pauses: tuple[PauseCounted, ...] | None = None
+    units: tuple[UnitTime, ...] | None = None
 
 
 class Rung(Model):
@@ -66,6 +94,10 @@ class CaseOpened(CaseEvent):
     ladder: tuple[Rung, ...]
     limits: tuple[LimitTerms, ...]
     addressee: Addressee
+    lead: CaseLead | None = None
+    shares: tuple[Share, ...] | None = None
+    external: External | None = None
+    team: Team | None = None
 
 
 class CaseRevised(CaseEvent):
@@ -75,6 +107,9 @@ class CaseRevised(CaseEvent):
     MOVES_CLOCKS = False
     responsible: tuple[Responsible, ...]
     reason: Literal["miss-republished", "directory-fact"]
+    shares: tuple[Share, ...] | None = None
+    external: External | None = None
+    team: Team | None = None
 
 
 class CaseEscalated(CaseEvent):
@@ -90,6 +125,10 @@ class CaseEscalated(CaseEvent):
     due: When
     unit: Name | None = None
     item: Name | None = None
+    limits: tuple[LimitTerms, ...] = Field(
+        default=(), exclude_if=_empty, description="Of the overseers, who take the case up after the last rung."
+    )
+    team: Team | None = None
 
 
 class CaseAnswered(CaseEvent):
@@ -118,6 +157,24 @@ class CaseReinstated(CaseEvent):
     miss: EventRef
     limits: tuple[LimitTerms, ...]
     responsible: tuple[Responsible, ...]
+    addressee: Addressee
+    due: When
+    unit: Name | None = None
+    item: Name | None = None
+    shares: tuple[Share, ...] | None = None
+    external: External | None = None
+    team: Team | None = None
+
+
+class CaseWentLive(CaseEvent):
+    """D9: its source goes live, and from `occurred_at` on the ladder of this imported case climbs. Whoever it is
+    addressed to is told by one digest of all their cases.
+    """
+
+    TYPE = "case.went_live"
+    source: Name = Field(description="The publisher whose history it was.")
+    called_by: PersonId
+    limits: tuple[LimitTerms, ...]
     addressee: Addressee
     due: When
     unit: Name | None = None

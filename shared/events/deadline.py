@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.events.base import Event, Instant, Model, Name, Origin, PersonId, Span, Text, When
+from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Span, Text, When, Zone
+from shared.events.conduct import Office, Stance
 from shared.events.limits import LimitTerms
 
 
@@ -25,6 +26,38 @@ class Holding(Model):
     until: Instant | None = None
     unit: Name | None = None
     person: PersonId | None = None
+    net_minutes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Of a miss: for how long, in the time that the limit counts, pauses left out; absent where the"
+        " matter was in one pair of hands.",
+    )
+
+
+class Act(Model):
+    """An opinion, an order or a collective decision on the matter, and when it was known here (R25)."""
+
+    kind: Literal["opinion", "order", "decision"]
+    at: Instant
+    stance: Stance
+    fact: EventRef = Field(description="Its submission.")
+    event: Name
+    known_since: Instant
+    person: PersonId | None = None
+    role: Office | None = None
+    overrides: EventRef | None = None
+    bypasses: Literal["handler", "reviewer"] | None = None
+    members: tuple[PersonId, ...] | None = None
+    dissented: tuple[PersonId, ...] | None = None
+
+
+class Team(Model):
+    """Who belongs to the matter, as far as it was said."""
+
+    lead_unit: Name | None = None
+    assisting_units: tuple[Name, ...] | None = None
+    project_manager: PersonId | None = None
+    first_contact: PersonId | None = None
 
 
 class ClockEvent(Event):
@@ -106,6 +139,7 @@ class DeadlineWarned(Dated):
     TYPE = "deadline.warned"
     warning: Name = Field(description="What remains: an amount such as 5wd, or a share such as 25%.")
     holding: Holding
+    team: Team | None = None
 
 
 class DeadlineMet(Dated):
@@ -118,7 +152,8 @@ class DeadlineMet(Dated):
 
 class DeadlineMissed(Dated):
     """`late_from` has passed undone. The same miss with a higher revision replaces what this one said (D18), its late
-    end included: one that stands is told again after it. `holdings` are the last twenty before `late_from`.
+    end included: one that stands is told again after it. `holdings` are the last twenty before `late_from`, `acts` the
+    last twenty.
     """
 
     TYPE = "deadline.missed"
@@ -127,6 +162,9 @@ class DeadlineMissed(Dated):
     detected_at: Instant
     holdings: tuple[Holding, ...]
     facts: tuple[FactUsed, ...]
+    pauses: tuple[PauseCounted, ...] | None = None
+    acts: tuple[Act, ...] | None = None
+    team: Team | None = None
 
 
 class DeadlineStoppedLate(Dated):

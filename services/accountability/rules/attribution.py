@@ -8,9 +8,22 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from services.accountability.rules.attribution_acts import (
+    APPROVER,
+    COLLECTIVE,
+    DISSENT,
+    ORDER,
+    REVIEW,
+    Answerable,
+    answerable,
+    dissents,
+    reviewer_of,
+)
+from services.accountability.rules.circumstances import NOTHING, Act, Circumstances
 from services.accountability.rules.directory import Directory, PostHolding
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import Held, Proposal, Responsible, Role
+from services.accountability.rules.timeline import share_of
 
 RULE = "R25"
 
@@ -29,11 +42,13 @@ def attribute(
     due: str,
     zone: str,
     directory: Directory,
+    circumstances: Circumstances = NOTHING,
 ) -> Proposal:
     """The proposal: one Responsible for each role, a vacancy where nobody held it. `due` is as written and only told.
 
-    Direct is the person in whose hands the matter was, else who held the unit's post with that role; leading and
-    principal are the unit's holders of the role, else the authority's.
+    Direct is whoever answers for the act that kept the matter open, if there is one; else the person in whose hands the
+    matter was, else who held the unit's post with that role. Leading is the reviewer where the handler is at fault and
+    somebody reviewed; else, as principal is, the unit's holder of the role, else the authority's.
     """
     where = ZoneInfo(zone)
     asked = authority, unit, late_from, due, zone
@@ -44,7 +59,67 @@ def attribute(
             _leader(authority, unit, "leading", at, due, where, directory),
             _leader(authority, unit, "principal", at, due, where, directory),
         )
-    return (_direct(authority, unit, held, late_from, due, where, directory), *leaders)
+    direct = _direct(authority, unit, held, late_from, due, where, directory)
+    if circumstances is NOTHING:
+        return (direct, *leaders)
+    if circumstances.hands:
+        direct = _with_share(direct, held, circumstances)
+    found = answerable(circumstances.acts, late_from) if circumstances.acts else None
+    if found is None:
+        review = reviewer_of(circumstances.acts, late_from) if circumstances.acts else None
+        return (direct, *leaders) if review is None else (direct, _reviewer(review, due, where), leaders[1])
+    first, *others = (_answering(found, person, due, where) for person in found.persons)
+    spared = dissents(circumstances.acts, late_from)
+    return (first, *(_spared(each, spared, due, where) for each in leaders), *others)
+
+
+def _with_share(direct: Responsible, held: Held | None, circumstances: Circumstances) -> Responsible:
+    """Beside the name how much of the time was theirs (I12 names who held it last, however short)."""
+    share = None if held is None else share_of(circumstances.hands, held.unit, held.person)
+    if share is None or share.percent is None:
+        return direct
+    told = f"{direct.because}; of the time that counted {share.percent} % passed in these hands"
+    return direct._replace(because=told)
+
+
+def _reviewer(review: Act, due: str, zone: ZoneInfo) -> Responsible:
+    """The handler's own fault: who reviewed the matter leads."""
+    because = f"reviewed the matter at {_told(review.at, zone)}, before its due {due}: the handler's own fault"
+    return Responsible("leading", review.person, REVIEW, because, (review.event,), review.known_since)
+
+
+def _answering(found: Answerable, person: str, due: str, zone: ZoneInfo) -> Responsible:
+    acts = (found.act,) if found.against is None else (found.against, found.act)
+    return Responsible(
+        "direct", person, found.rule, f"{_did(found, zone)}, and that kept it open at its due {due}",
+        tuple(act.event for act in acts), max(act.known_since for act in acts),
+    )  # fmt: skip
+
+
+def _did(found: Answerable, zone: ZoneInfo) -> str:
+    at, act = _told(found.act.at, zone), found.act
+    if found.rule == ORDER:
+        return f"ordered at {at} to hold the matter"
+    if found.rule == COLLECTIVE:
+        against = f" against {', '.join(sorted(act.dissented))}" if act.dissented else ""
+        return f"voted at {at} to hold the matter, in a collective decision{against}"
+    if found.against is not None:
+        of = f"the {found.against.role}'s opinion of {_told(found.against.at, zone)} to {found.against.stance} it"
+        return f"held the matter at {at} over {of}"
+    office = "approver" if found.rule == APPROVER else "reviewer"
+    return f"as {office} held the matter at {at} without asking the {act.bypasses}"
+
+
+def _spared(leader: Responsible, spared: dict[str, Act], due: str, zone: ZoneInfo) -> Responsible:
+    """Who was against a collective decision does not answer for it, in whatever role (R25)."""
+    act = None if leader.person is None else spared.get(leader.person)
+    if act is None:
+        return leader
+    because = (
+        f"not liable: {leader.person}, who {leader.because}, voted at {_told(act.at, zone)} against the decision"
+        f" that kept it open at its due {due}"
+    )
+    return Responsible(leader.role, None, DISSENT, because, (act.event,), act.known_since)
 
 
 def _direct(
@@ -86,7 +161,13 @@ def _vacant(role: Role, why: str, due: str) -> Responsible:
 def _post(holding: PostHolding, due: str, zone: ZoneInfo) -> str:
     scope = "for the whole authority" if holding.unit is None else f"in the unit {holding.unit}"
     since = _told(holding.since, zone)
-    return f"held the post {holding.post.post} ({holding.role}) {scope} since {since}, and still at the due {due}"
+    post = f"the post {holding.post.post} ({holding.role}) {scope}"
+    below = f"; vacant below it: {', '.join(holding.passed)}" if holding.passed else ""
+    if holding.stands_in_for is not None and holding.leave is not None:
+        away = _told(holding.leave.since, zone)
+        return f"stood in for {holding.stands_in_for}, on leave since {away}, who held {post}, at the due {due}{below}"
+    acting = "acting, " if holding.acting else ""
+    return f"{acting}held {post} since {since}, and still at the due {due}{below}"
 
 
 @lru_cache(maxsize=4096)

@@ -16,10 +16,12 @@ in any order: each reaches its own addressee, and the rung reached is the highes
 fired stays on record though its limit be withdrawn afterwards: whoever was told was told (R22).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from services.accountability.rules.circumstances import NOT_KEPT, NOTHING, Beside, RevisionReason, Team
 from services.accountability.rules.identity import opening_id, reinstatement_id
 from services.accountability.rules.ladder import Rulebook, addressee
 from services.accountability.rules.model import (
@@ -33,6 +35,8 @@ from services.accountability.rules.model import (
     Untrue,
     Untruth,
 )
+from services.accountability.rules.process_model import Done
+from services.accountability.rules.review import RevisionLapsed, RevisionProposed, beside, is_confirmed, proposed
 
 Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung"]
 
@@ -95,7 +99,7 @@ class Answered:
     person: str
 
 
-Happened = Opened | Revised | Escalated | Withdrawn | Reinstated | Answered
+Happened = Opened | Revised | Escalated | Withdrawn | Reinstated | Answered | RevisionProposed | RevisionLapsed
 ATTRIBUTED = Opened, Reinstated, Revised
 """By these an attribution is made."""
 Known = Case | Refuted | None
@@ -119,6 +123,7 @@ def on_missed(known: Known, miss: Missed, proposal: Proposal, rulebook: Rulebook
     renewed = replace(
         known, verdict_revision=miss.revision, miss=miss.ref, detected_at=miss.detected_at, due=miss.due,
         item=miss.item, unit=miss.unit, held=miss.held, zone=miss.zone, calendar=miss.calendar,
+        beside=_kept(known.beside, miss),
     )  # fmt: skip
     if known.state == "withdrawn":
         return _reinstate(renewed, proposal, now)
@@ -164,11 +169,20 @@ def on_rung_missed(case: Case, missed: RungMissed, now: datetime) -> Decision:
 def revise(
     case: Case, proposal: Proposal, cause: Ref, reason: Literal["miss-republished", "directory-fact"], now: datetime
 ) -> Decision:
-    """A fact learned later changes the proposal; the earlier one is kept (D18). Who is addressed is not called back."""
+    """A fact learned later changes the proposal; the earlier one is kept (D18). Who is addressed is not called back.
+    What a person has confirmed it does not change: it proposes to (rules/review.py)."""
+    if is_confirmed(case):
+        told = proposed(case, proposal, cause, reason, now)
+        return Decision(case) if told is None else Decision(told.case, told)
     if proposal == case.proposal:
         return Decision(case)
     revised = _name(replace(case, revision=case.revision + 1), proposal)
     return Decision(revised, Revised(revised, now, cause, reason))
+
+
+def accepted(case: Case, proposal: Proposal, cause: Ref, reason: RevisionReason, now: datetime) -> Revised:
+    """A person accepted a proposed revision: the case says so from now on."""
+    return Revised(_name(replace(case, revision=case.revision + 1), proposal), now, cause, reason)
 
 
 def concerns(case: Case, person: str) -> bool:
@@ -226,15 +240,17 @@ def _open(miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -
         attributions=1,
         proposal=proposal,
         addressed=() if to.person is None else (to.person,),
-        told=tuple(sorted({r.person for r in proposal if r.person is not None})),
+        told=_told((), proposal, miss.circumstances.team),
+        beside=_kept(None, miss),
     )
     return Decision(case, Opened(case, now, miss.ref, to))
 
 
 def _reinstate(case: Case, proposal: Proposal, now: datetime) -> Decision:
     to = addressee(case.ladder, 0, proposal)
+    kept = None if case.beside is None else case.beside._replace(proposed=None, reason=None)
     standing = replace(
-        case, state="standing", standing_since=now, standing_no=case.standing_no + 1,
+        case, beside=kept, state="standing", standing_since=now, standing_no=case.standing_no + 1,
         standing_event=reinstatement_id(case.key.case_id, case.miss), fired=(), withdrawn_at=None,
         withdrawn_because=None, answered_at=None, answered_by=None, revision=case.revision + 1,
     )  # fmt: skip
@@ -243,10 +259,20 @@ def _reinstate(case: Case, proposal: Proposal, now: datetime) -> Decision:
 
 
 def _name(case: Case, proposal: Proposal) -> Case:
-    named = {r.person for r in proposal if r.person is not None}
-    return replace(
-        case, proposal=proposal, attributions=case.attributions + 1, told=tuple(sorted({*case.told, *named}))
-    )
+    told = _told(case.told, proposal, beside(case).circumstances.team)
+    return replace(case, proposal=proposal, attributions=case.attributions + 1, told=told)
+
+
+def _told(before: Iterable[str], proposal: Proposal, team: Team) -> tuple[str, ...]:
+    """All who are told: whoever is named, and who follows the matter."""
+    return tuple(sorted({*before, *team.followers, *(r.person for r in proposal if r.person is not None)}))
+
+
+def _kept(before: Beside | None, miss: Missed) -> Beside | None:
+    """What is kept beside the case's row, after this word of its miss."""
+    if before is None and miss.circumstances is NOTHING:
+        return None
+    return (before or NOT_KEPT)._replace(circumstances=miss.circumstances)
 
 
 def _address(case: Case, to: Addressee) -> Case:

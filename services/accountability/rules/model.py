@@ -1,12 +1,17 @@
 """What the rules speak about: verdicts of the deadline service, people in roles, cases. All frozen. What is small, and
 made or hashed for each miss of a storm, is a tuple: a third of a dataclass's cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-Role = Literal["direct", "leading", "principal"]
+from services.accountability.rules.circumstances import NOTHING, Beside, Circumstances
+from services.accountability.rules.named import Proposal as Proposal
+from services.accountability.rules.named import Ref as Ref
+from services.accountability.rules.named import Responsible as Responsible
+from services.accountability.rules.named import Role as Role
+
 ROLES: tuple[Role, ...] = ("direct", "leading", "principal")
 """direct 直接责任人, leading 分管负责人, principal 主要负责人: upwards."""
 Origin = Literal["live", "import"]
@@ -22,13 +27,6 @@ class CaseKey(NamedTuple):
     case_id: UUID
 
 
-class Ref(NamedTuple):
-    """An event's identity (D1)."""
-
-    source: str
-    id: str
-
-
 class Held(NamedTuple):
     """In whose hands the matter was, [since, until)."""
 
@@ -36,19 +34,6 @@ class Held(NamedTuple):
     until: datetime | None
     unit: str | None
     person: str | None
-
-
-class Responsible(NamedTuple):
-    """Who held a role at the due instant; `person` None: the post was vacant."""
-
-    role: Role
-    person: str | None
-    rule: str
-    because: str
-
-
-Proposal = tuple[Responsible, ...]
-"""One Responsible for each of ROLES, in that order."""
 
 
 class Rung(NamedTuple):
@@ -90,6 +75,7 @@ class Missed:
     calendar: str
     kind: str | None = None
     """promised or statutory, where the limit says so."""
+    circumstances: Circumstances = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +150,8 @@ class Case:
     proposal: Proposal
     addressed: tuple[str, ...]
     told: tuple[str, ...]
+    beside: Beside | None = field(default=None, compare=False)
+    """What is kept beside the row: None where there is nothing, or where it was not read."""
 
     @property
     def rung(self) -> int:
