@@ -104,6 +104,9 @@ async def decide(conn: Connection, events: Sequence[Told]) -> list[Written]:
             before = cases.get(key)
             case = cases[key] = changed[key] = rules.learn(before, event.case)
         notices = plan(event, before, known)
+        if (team := event.said.get("team")) is not None and event.kind != CaseRevised.TYPE:
+            followers = team.get("project_manager"), team.get("first_contact")
+            notices = rules.with_followers(notices, event.about, event.kind, event.origin, followers)
         if notices:
             facts = facts_of(event, case)
             written += [Written(n, event.key, facts["case_id"], kept(facts, n)) for n in notices]

@@ -53,9 +53,15 @@ class HoldingText(TypedDict):
     person: NotRequired[str | None]
 
 
+class TeamText(TypedDict):
+    project_manager: NotRequired[str | None]
+    first_contact: NotRequired[str | None]
+
+
 class AboutText(TypedDict):
     authority: str
     matter: str
+    team: NotRequired[TeamText | None]
     origin: NotRequired[Origin]
 
 

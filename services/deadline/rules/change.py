@@ -212,7 +212,10 @@ def _warned(row: Stored) -> Change:
     says = statement.dated(row.says)
     holdings = row.says["holdings"]
     holding = holdings[-1] if holdings else {"since": says["late_from"]}
-    return Change("deadline.warned", {**says, "warning": row.warned, "holding": holding}, _cause(row.says["facts"]))
+    told = {**says, "warning": row.warned, "holding": holding}
+    if "team" in row.says:
+        told["team"] = row.says["team"]
+    return Change("deadline.warned", told, _cause(row.says["facts"]))
 
 
 def _withdrawn(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:

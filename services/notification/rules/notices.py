@@ -21,9 +21,9 @@ VACANT = "vacant"
 IMPORTED = "imported-history"
 
 State = Literal["sent", "suppressed", "failed"]
-Why = Literal["handles", "holds", "addressed", "told", "named", "unnamed"]
+Why = Literal["handles", "holds", "addressed", "told", "named", "unnamed", "follows"]
 """Handles the matter; holds a post; the case's rung reached them; was told before; is proposed as responsible; is
-proposed no longer."""
+proposed no longer; follows the matter to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,15 @@ def to_handler(about: Ref, kind: str, origin: str, person: str | None, reach: Re
 def to_addressee(about: Ref, kind: str, origin: str, reach: Reach) -> Sequence[Notice]:
     """A case goes to the rung that accountability addressed."""
     return _reached(about, kind, origin, reach, "addressed")
+
+
+def with_followers(
+    notices: Sequence[Notice], about: Ref, kind: str, origin: str, followers: Iterable[str | None]
+) -> Sequence[Notice]:
+    """Besides, whoever follows the matter: its project manager, and whoever it came to first. Nobody is told twice."""
+    told = {notice.recipient for notice in notices}
+    more = [person for person in dict.fromkeys(followers) if person is not None and person not in told]
+    return (*notices, *(_stated(Notice(about, kind, person, "follows"), origin) for person in more)) if more else notices
 
 
 def to_told(about: Ref, kind: str, origin: str, told: Iterable[str]) -> Sequence[Notice]:
