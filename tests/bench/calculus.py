@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 from services.deadline.calendars import load
@@ -14,6 +15,8 @@ from services.deadline.rules.count import Start, count
 from services.deadline.rules.facts import Extended, Fact, Resumed, Suspended
 from services.deadline.rules.fold import fold
 from services.deadline.rules.limits import Amount, ExtensionTerms, Limit, PauseTerms, Roll, StartRule
+from services.deadline.rules.plain import by_day
+from services.deadline.rules.span import local_date
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, WrongCount
 from tests.bench.report import Options, Report
@@ -23,8 +26,13 @@ ROUNDS = 5
 """The quickest of so many counts: what else the machine does only ever adds."""
 DAY, DAYS = date(2026, 3, 2), 20
 BEGUN = datetime(2026, 3, 2, 1, tzinfo=UTC)
-NOW = BEGUN + timedelta(days=40)
 HOUR = timedelta(hours=1)
+STARTS = [BEGUN - timedelta(days=n % 250, minutes=7 * n) for n in range(1000)]
+"""A thousand matters of five kinds of limit, begun on the days of most of a year."""
+LATER = timedelta(days=40)
+"""After its begin each matter is folded."""
+OF = "20 facts, 5 clocks"
+NAIVE = "the naive loop walks the five limits and does nothing else"
 
 
 async def calculus(ground: Ground, options: Options) -> Report:
@@ -34,32 +42,40 @@ async def calculus(ground: Ground, options: Options) -> Report:
 
 
 def figures(n: int) -> list[Figure]:
-    """Warm: everything was asked once before it is timed."""
+    """Warm: everything was asked once before it is timed, and the fold keeps what a limit comes to from a day, as in a
+    service: `calculus-fold-first` is without."""
     calendar = load("CN")
     twenty = _limit("decision", f"{DAYS}wd")
     start = Start(BEGUN, fact="matter.registered")
-    matter, plain = facts(), facts(moved=False)
+    limits = limits_of()
+    plain, moved = ([facts(limits, begun, moved=each) for begun in STARTS] for each in (False, True))
     if calendar.add_working_days(DAY, DAYS) != walked(calendar, DAY, DAYS):
         raise WrongCount("the naive loop ends on another day")
 
-    def folded(of: list[Fact]) -> Callable[[], object]:
-        return lambda: fold(of, lambda code: calendar, NOW, NOW)
+    def folded(matters: list[list[Fact]], *, first: bool = False) -> Callable[[], object]:
+        """The next of the matters; as if nothing had been counted before where it is the `first` of its days."""
+        for matter in matters:
+            _folded(calendar, matter)
+        turn = cycle(matters)
 
-    def naively(of: list[Fact]) -> Callable[[], object]:
-        return lambda: [_walked_limit(calendar, limit) for limit in of[0].limits]
+        def next_one() -> None:
+            if first:
+                by_day.cache_clear()
+                local_date.cache_clear()
+            _folded(calendar, next(turn))
 
-    walk = cpu_us(lambda: walked(calendar, DAY, DAYS), n // 10)
+        return next_one
+
+    def naively() -> object:
+        return [_walked_limit(calendar, limit) for limit in limits]
+
+    walk, naive = cpu_us(lambda: walked(calendar, DAY, DAYS), n // 10), cpu_us(naively, n // 20)
     return [
         _figure("calculus-add", n, cpu_us(lambda: calendar.add_working_days(DAY, DAYS), n), walk, "20 working days"),
         _figure("calculus-count", n, cpu_us(lambda: count(twenty, start, calendar), n), walk, "a limit of 20 wd"),
-        _figure(
-            "calculus-fold", n // 20, cpu_us(folded(plain), n // 20), cpu_us(naively(plain), n // 20),
-            "20 facts, 5 clocks, nothing paused; the naive loop walks the five limits and does nothing else",
-        ),
-        _figure(
-            "calculus-fold-moved", n // 20, cpu_us(folded(matter), n // 20), cpu_us(naively(matter), n // 20),
-            "the same with two pauses and an extension",
-        ),
+        _figure("calculus-fold", n // 20, cpu_us(folded(plain), n // 20), naive, f"{OF}, nothing paused; {NAIVE}"),
+        _figure("calculus-fold-first", n // 20, cpu_us(folded(plain, first=True), n // 20), naive, "no such day yet"),
+        _figure("calculus-fold-moved", n // 20, cpu_us(folded(moved), n // 20), naive, "two pauses and an extension"),
     ]  # fmt: skip
 
 
@@ -100,16 +116,25 @@ def _walked_limit(calendar: Calendar, limit: Limit) -> date:
     return day
 
 
-def facts(*, moved: bool = True) -> list[Fact]:
-    """Twenty facts of a matter with five limits: received, accepted, handed on, and, where `moved`, suspended, resumed
-    and extended."""
-    limits = (
+def _folded(calendar: Calendar, matter: list[Fact]) -> object:
+    now = matter[0].occurred + LATER
+    return fold(matter, lambda code: calendar, now, now)
+
+
+def limits_of() -> tuple[Limit, ...]:
+    """Those of an item: thousands of matters have the same ones."""
+    return (
         _limit("decision", "20wd", warnings=("5wd", "1wd"), pauses=(PauseTerms("*"),), extension=ExtensionTerms()),
         _limit("statute", "60d", warnings=("10d",)),
         _limit("quality", "2m", pauses=(PauseTerms("*"),)),
         _limit("examination", "10wd", starts_on=("matter.accepted",)),
         _limit("acceptance", "5wd", stops_on=("matter.accepted",)),
     )
+
+
+def facts(limits: tuple[Limit, ...], begun: datetime = BEGUN, *, moved: bool = True) -> list[Fact]:
+    """Twenty facts of a matter with these limits: received, accepted, handed on, and, where `moved`, suspended, resumed
+    and extended."""
     said: list[tuple[str, dict[str, Any]]] = [
         ("matter.registered", {"unit": "u", "limits": limits}),
         ("matter.accepted", {"unit": "u"}),
@@ -125,11 +150,11 @@ def facts(*, moved: bool = True) -> list[Fact]:
     said += [
         ("matter.transferred", {"unit": f"u{n % 3}", "person": f"p{n}"}) for n in range(len(said), 20)
     ]  # fmt: skip
-    return [_fact(number, *each) for number, each in enumerate(said)]
+    return [_fact(begun, number, *each) for number, each in enumerate(said)]
 
 
-def _fact(number: int, type_: str, says: dict[str, Any]) -> Fact:
-    return Fact(type_, BEGUN + 20 * number * HOUR, None, ("/bench", f"{number}"), BEGUN, f"e{number}", **says)
+def _fact(begun: datetime, number: int, type_: str, says: dict[str, Any]) -> Fact:
+    return Fact(type_, begun + 20 * number * HOUR, None, ("/bench", f"{number}"), begun, f"e{number}", **says)
 
 
 def _limit(clock: str, amount: str, **changes: Any) -> Limit:

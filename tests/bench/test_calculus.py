@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from services.deadline.calendars import load
 from services.deadline.rules.fold import fold
-from tests.bench.calculus import NOW, facts, figures, walked
+from tests.bench.calculus import BEGUN, LATER, facts, figures, limits_of, walked
 
 
 def test_the_naive_walk_ends_where_the_calendar_says() -> None:
@@ -17,8 +17,9 @@ def test_the_naive_walk_ends_where_the_calendar_says() -> None:
 def test_its_matters_have_twenty_facts_and_five_clocks_that_run() -> None:
     calendar = load("CN")
     for moved in (True, False):
-        clocks = fold(facts(moved=moved), lambda code: calendar, NOW, NOW).clocks
-        assert len(facts(moved=moved)) == 20
+        told, now = facts(limits_of(), moved=moved), BEGUN + LATER
+        clocks = fold(told, lambda code: calendar, now, now).clocks
+        assert len(told) == 20
         assert [clock.name for clock in clocks if clock.start is not None and clock.problem is None] == [
             "acceptance", "decision", "examination", "quality", "statute",
         ]  # fmt: skip

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
+from services.deadline.rules.calendar import Calendar
 from services.deadline.rules.conduct import NO_TEAM, Act, Team
 from services.deadline.rules.count import Due, Start
 from services.deadline.rules.course import Course
@@ -40,8 +42,7 @@ class State(StrEnum):
 LATE = frozenset({State.MISSED, State.MISSED_DONE})
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """In whose hands the matter was, [since, until)."""
 
     since: datetime
@@ -60,8 +61,7 @@ class Stop:
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What has become of a clock. `warned` is the last that was told of it, `alarms` what lies ahead, `late_from`
     included. `unconfirmed`: it is late, but its publisher has not said that all up to then is sent (D8).
     """
@@ -75,13 +75,11 @@ class Verdict:
 NOT_STARTED = Verdict(State.NOT_STARTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One clock as computed. `facts` are the one that states the limit, the one that started it and those that moved
-    its due; `holdings` reach up to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the
-    version counted with, None where there is none. `pause` is the one in which it stands still now, `lapsed` the one
-    by which it ended. `waited_for`: another clock starts with its late end. `net` are the minutes of the last holdings
-    that are told, where there are several; `acts` and `team` are as of just before `late_from`.
+    its due; `holdings` reach up to `late_from`. `problem` says why the limit cannot be counted; `calendar` is the one
+    counted with, None where there is none. `pause` is the one in which it stands still now, `lapsed` the one by which
+    it ended. `waited_for`: another clock starts with its late end. `acts` and `team` are as of just before `late_from`.
     """
 
     name: str
@@ -91,7 +89,7 @@ class Clock:
     start: Start | None
     course: Course | None
     problem: str | None
-    calendar: str | None
+    calendar: Calendar | None
     stop: Stop | None
     pause: Pause | None
     lapsed: Pause | None
@@ -102,7 +100,6 @@ class Clock:
     item: str | None
     unit: str | None
     origin: str
-    net: tuple[int, ...] | None = None
     acts: tuple[Act, ...] = ()
     team: Team = NO_TEAM
 

@@ -8,7 +8,7 @@ A limit that cannot be counted is never guessed and stops nothing else: its cloc
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
@@ -46,7 +46,6 @@ from services.deadline.rules.facts import (
     order,
 )
 from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
-from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.parts import STAGE, Stated, clocks_stated
 from services.deadline.rules.pauses import Finding, Pause, interruptions, pauses_of
@@ -56,8 +55,6 @@ from services.deadline.rules.warnings import overdue_instants, warning_instants
 CalendarOf = Callable[[str], Calendar]
 _PAUSING = SUSPENSIONS | RESUMPTIONS
 _since = attrgetter("since")
-_UNACCUSED = frozenset({State.MET, State.VOID})
-"""Nobody is asked for how long they had the matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +129,9 @@ class _Part:
         limit = stated.limit
         stopped = stop_of(limit, stated.told)
         ran = _NOT_RUN
-        begun = problem = version = None
+        begun = problem = calendar = None
         try:
             calendar = self._calendar_of(limit.calendar)
-            version = calendar.version
             begun = begun_by(limit, stated.told, stopped, self._waits_for(stated))
             if begun is not None:
                 ran = self._run(stated, begun, stopped, calendar)
@@ -145,9 +141,6 @@ class _Part:
         held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
         if due is not None and held and held[-1].since >= due.late_from:
             held = held[: bisect_left(held, due.late_from, key=_since)]
-        net = None
-        if len(held) > 1 and begun is not None and ran.course is not None and ran.verdict.state not in _UNACCUSED:
-            net = net_minutes(limit, begun.start, ran.course, held[-TOLD_HOLDINGS:], calendar)
         acts, team = NOTHING_DONE if self._conduct is None or due is None else self._conduct.before(due.late_from)
         rests_on: tuple[Fact, ...] = (stated.stated_by,)
         if begun is not None and begun.fact is not stated.stated_by:
@@ -162,7 +155,7 @@ class _Part:
             start=None if begun is None else begun.start,
             course=ran.course,
             problem=problem,
-            calendar=version,
+            calendar=calendar,
             stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
             pause=ran.pause,
             lapsed=ran.lapsed,
@@ -173,7 +166,6 @@ class _Part:
             item=self._registration.item,
             unit=held[-1].unit if held else self._registration.unit,
             origin=self._registration.origin,
-            net=net,
             acts=acts,
             team=team,
         )
@@ -209,7 +201,7 @@ class _Part:
         overdue = overdue_instants(limit, ran.due, calendar)
         verdict = judge(ran.due, stopped, warnings, overdue, self._at.confirmed, heard)
         if pause is not None and verdict.state in (State.RUNNING, State.WARNED):
-            verdict = replace(verdict, state=State.PAUSED)
+            verdict = verdict._replace(state=State.PAUSED)
         return Ran(ran, verdict, findings, pause)
 
     def _heard(self, stated: Stated, due: Due) -> datetime | None:

@@ -40,7 +40,7 @@ def plain(limit: Limit, start: Start, calendar: Calendar) -> Plain:
     if not by_days(limit):
         return _counted(limit, start, calendar)
     day = start.on or local_date(aware(start.instant, "the start"), zone_of(limit.zone))
-    return _by_day(limit, day, calendar)
+    return by_day(limit, day, calendar)
 
 
 @lru_cache(maxsize=1024)
@@ -56,7 +56,8 @@ def by_days(limit: Limit) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _by_day(limit: Limit, day: date, calendar: Calendar) -> Plain:
+def by_day(limit: Limit, day: date, calendar: Calendar) -> Plain:
+    """A limit of which `by_days` is true, from a day on."""
     return _counted(limit, Start(_EVER, day), calendar)
 
 

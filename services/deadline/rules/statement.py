@@ -6,24 +6,25 @@ the order of fields of their models.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.deadline.rules.clock import Clock, Holding
+from services.deadline.rules.clock import Clock, Holding, State
 from services.deadline.rules.conduct import NO_TEAM, Act, Team
 from services.deadline.rules.count import Due
 from services.deadline.rules.course import Course
 from services.deadline.rules.facts import Extended, Fact
-from services.deadline.rules.holdings_net import TOLD_HOLDINGS
+from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.pauses import Pause
 from services.deadline.rules.points import Point
 from services.deadline.rules.terms import further_terms
 
 Statement = Mapping[str, Any]
+_UNACCUSED = frozenset({State.MET, State.VOID})
 
 
 def instant_text(at: datetime) -> str:
@@ -189,12 +190,13 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
             "due": due_text(due, clock.limit.zone),
             "late_from": local_text(due.late_from, clock.limit.zone),
             "limit": limit_text(clock.limit),
-            "calendar": clock.calendar,
+            "calendar": clock.calendar.version if clock.calendar is not None else None,
             "provisional": due.provisional,
         }
-        says["holdings"] = [holding_text(holding, due.late_from) for holding in clock.holdings[-TOLD_HOLDINGS:]]
-        if clock.net is not None:
-            says["net"] = list(clock.net)
+        held = clock.holdings[-TOLD_HOLDINGS:]
+        says["holdings"] = [holding_text(holding, due.late_from) for holding in held]
+        if (net := _net(clock, held)) is not None:
+            says["net"] = list(net)
         if clock.acts:
             says["acts"] = [act_text(act) for act in clock.acts]
         if clock.team is not NO_TEAM:
@@ -203,6 +205,15 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
         fact = fact_text(clock.stop.fact)
         says["stop"] = {"done_at": fact["occurred_at"], "facts": [fact]}
     return says
+
+
+def _net(clock: Clock, held: Sequence[Holding]) -> tuple[int, ...] | None:
+    """The minutes of each of several hands; not of what is kept or void: nobody is asked for how long they had it."""
+    if len(held) < 2 or clock.state in _UNACCUSED:
+        return None
+    if clock.start is None or clock.course is None or clock.calendar is None:
+        return None
+    return net_minutes(clock.limit, clock.start, clock.course, held, clock.calendar)
 
 
 def dated(says: Statement) -> Statement:
