@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from shared.clock import Clock
 from shared.http import ProblemError, answer
 from shared.identity.guard import caller_of, forbidden
-from shared.postgres import Connection, load_queries
+from shared.postgres import PASSING, Connection, Pool, load_queries
 
 Q = load_queries(Path(__file__).parent / "sql" / "stepping.sql")
 MOST_BYTES = 65_536
+log = structlog.get_logger()
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-[^"]*)?"')
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -118,3 +121,29 @@ def _told(done: Done) -> Response:
 
 def _told_again(status: int, tag: str | None, says: str) -> Response:
     return Response(says, status, headers=None if tag is None else {"etag": tag}, media_type="application/json")
+
+
+Take = Callable[[Connection, str, datetime], Awaitable[Done]]
+
+
+class Steps:
+    """Takes a step in a transaction of its own, once for each Idempotency-Key."""
+
+    def __init__(self, pool: Pool, clock: Clock, committed: Callable[[], None]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._committed = committed
+
+    async def take(self, request: Request, given: BaseModel | bytes, by: str | None, do: Take) -> Response:
+        person = actor(request, by)
+        try:
+            async with self._pool.acquire(timeout=10) as conn, conn.transaction():
+                now = (await self._clock.moment(conn)).now
+                response = await once(conn, request, person, given, now, lambda: do(conn, person, now))
+        except PASSING as error:
+            log.warning("step_not_stored", error=type(error).__name__)
+            raise ProblemError(
+                503, "unavailable", "The step could not be stored now", "Nothing was stored: send it again."
+            ) from error
+        self._committed()
+        return response

@@ -24,6 +24,7 @@ from typing import Literal
 from services.accountability.rules.circumstances import NOT_KEPT, NOTHING, Beside, RevisionReason, Team
 from services.accountability.rules.identity import opening_id, reinstatement_id
 from services.accountability.rules.ladder import Rulebook, addressee
+from services.accountability.rules.lead_rules import Lead
 from services.accountability.rules.model import (
     Addressee,
     Case,
@@ -49,6 +50,8 @@ class Opened:
     at: datetime
     cause: Ref
     addressee: Addressee
+    lead: Lead | None = None
+    """What opened it, where that was no missed limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Escalated:
     rung: int
     addressee: Addressee
     late_from: datetime
+    take_up: str | None = None
+    """With the last rung: within what the case is to be taken up by its overseers."""
 
     @property
     def last(self) -> bool:
@@ -97,6 +102,8 @@ class Answered:
     case: Case
     at: datetime
     person: str
+    take_up: str | None = None
+    """Within what the case is to be taken up; None where that runs already."""
 
 
 Happened = Opened | Revised | Escalated | Withdrawn | Reinstated | Answered | RevisionProposed | RevisionLapsed
@@ -110,7 +117,7 @@ class Decision:
     """What is known afterwards, what happened, and why nothing did."""
 
     known: Known
-    happened: Happened | None = None
+    happened: Happened | Done | None = None
     ignored: Ignored | None = None
 
 
@@ -145,8 +152,9 @@ def on_untrue(known: Known, untrue: Untrue, now: datetime) -> Decision:
     return Decision(case, Withdrawn(case, now, untrue.ref, untrue.reason))
 
 
-def on_rung_missed(case: Case, missed: RungMissed, now: datetime) -> Decision:
-    """Nobody answered in time: the rung fires, once in this standing (I1, R22). The last rung ends the loop (D17)."""
+def on_rung_missed(case: Case, missed: RungMissed, now: datetime, take_up: str | None = None) -> Decision:
+    """Nobody answered in time: the rung fires, once in this standing (I1, R22). The last rung ends the loop (D17): from
+    then on the overseers are on the clock."""
     ignored: Ignored | None = None
     if case.state == "withdrawn":
         ignored = "withdrawn"
@@ -163,7 +171,10 @@ def on_rung_missed(case: Case, missed: RungMissed, now: datetime) -> Decision:
     to = addressee(case.ladder, missed.rung, case.proposal)
     fired = tuple(sorted({*case.fired, missed.rung}))
     climbed = _address(replace(case, fired=fired, revision=case.revision + 1), to)
-    return Decision(climbed, Escalated(climbed, now, missed.ref, missed.rung, to, missed.late_from))
+    last = missed.rung == case.ladder[-1].rung
+    return Decision(
+        climbed, Escalated(climbed, now, missed.ref, missed.rung, to, missed.late_from, take_up if last else None)
+    )
 
 
 def revise(
@@ -197,9 +208,11 @@ def refusal_of_answer(case: Case, person: str) -> Literal["withdrawn", "not-conc
     return None if concerns(case, person) else "not-concerned"
 
 
-def on_answer(case: Case, person: str, now: datetime) -> Answered:
-    """The first answer of this standing; the caller has asked `refusal_of_answer`."""
-    return Answered(replace(case, answered_at=now, answered_by=person, revision=case.revision + 1), now, person)
+def on_answer(case: Case, person: str, now: datetime, take_up: str | None = None) -> Answered:
+    """The first answer of this standing; the caller has asked `refusal_of_answer`. Overseers take it up from now on,
+    where the last rung has not called them before."""
+    answered = replace(case, answered_at=now, answered_by=person, revision=case.revision + 1)
+    return Answered(answered, now, person, None if case.at_last_rung else take_up)
 
 
 def _revision(known: Case | Refuted) -> int:

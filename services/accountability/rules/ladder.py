@@ -12,6 +12,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from services.accountability.rules.card_rules import CardEdition
+from services.accountability.rules.lead_rules import LeadEdition
 from services.accountability.rules.model import Addressee, Case, Proposal, Role, Rung
 from services.accountability.rules.overseers import OverseerEdition
 from services.accountability.rules.process_edition import ProcessEdition
@@ -40,12 +41,14 @@ class Edition:
     ladder: tuple[Rung, ...]
     acknowledgement_stops: bool = False
     snooze: SnoozeTerms | None = None
+    deputies_answer: bool = True
+    """For what falls due while a holder is on leave: the deputy; else the holder all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """All editions, the earliest first; the first is in force for all time before the second. The rules of cards, of
-    proceedings, of overseers and of rectification have editions of their own."""
+    proceedings, of overseers, of rectification and of leads have editions of their own."""
 
     name: str
     editions: tuple[Edition, ...]
@@ -53,6 +56,7 @@ class Rulebook:
     proceedings: tuple[ProcessEdition, ...] = ()
     overseers: tuple[OverseerEdition, ...] = ()
     rectification: tuple[RectificationEdition, ...] = ()
+    leads: tuple[LeadEdition, ...] = ()
 
     def of(self, case: Case) -> Edition | None:
         """The edition whose name a case bears; None where the file no longer has it."""
@@ -86,6 +90,10 @@ def _on(day: date, editions: Sequence[E]) -> E | None:
     return found or next(iter(editions), None)
 
 
+NO_RULEBOOK = Rulebook("", ())
+"""For who has none."""
+
+
 @lru_cache(maxsize=1024)
 def _due_day(late_from: datetime, zone: str) -> date:
     return (late_from - TICK).astimezone(ZoneInfo(zone)).date()
@@ -94,7 +102,7 @@ def _due_day(late_from: datetime, zone: str) -> date:
 def addressee(ladder: tuple[Rung, ...], rung: int, proposal: Proposal) -> Addressee:
     """Whom a rung reaches: its role's holder at the due instant; a vacant post is skipped upwards and says so. Where
     everyone from there on is vacant, the ladder's last role with no person."""
-    holders = {responsible.role: responsible.person for responsible in proposal}
+    holders = {responsible.role: responsible.person for responsible in reversed(proposal)}  # the first of a role
     skipped: list[Role] = []
     for step in ladder[rung:]:
         if holders[step.role] is not None:
