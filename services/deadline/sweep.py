@@ -25,6 +25,8 @@ from shared.clock import Clock, moves
 from shared.outbox import Relay
 from shared.postgres import PASSING, Pool
 
+PACE_S = 0.01
+"""From the beginning of one batch to the next, while batches are not full: what comes meanwhile is fired together."""
 log = structlog.get_logger()
 
 
@@ -144,21 +146,22 @@ class Sweep:
         try:
             while not stopping.is_set():
                 self._woken.clear()
-                self.alive_at = asyncio.get_running_loop().time()
+                self.alive_at = begun = asyncio.get_running_loop().time()
                 result = await self.run_once()
                 now = asyncio.get_running_loop().time()
                 if result.fired >= self._batch:
                     self.storm.goes_on(now)
                 else:
                     self.storm.is_over(now)
-                if result.fired or result.folded:
+                if result.fired >= self._batch or result.folded:
                     continue
+                await asyncio.sleep(max(PACE_S - (now - begun), 0))
                 wait_s = self._poll_s
                 # An alarm that has come and was not ours to fire is held elsewhere or not confirmed: no hurry.
                 if result.next_alarm is not None and result.next_alarm > result.now:
-                    wait_s = min(wait_s, max((result.next_alarm - result.now).total_seconds(), 0.001))
+                    wait_s = min(wait_s, (result.next_alarm - result.now).total_seconds())
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s):
+                    async with asyncio.timeout_at(begun + wait_s):
                         await self._woken.wait()
         finally:
             stopped.cancel()
