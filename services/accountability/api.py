@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from services.accountability import case_store, ledger, store
 from services.accountability.case_text import shown, summary
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import concerns, on_answer, refusal_of_answer
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId, Text
@@ -62,13 +63,14 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists the cases that name them: give their own id as `person`.")
         after = None if cursor is None else _position(cursor)
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             if matter is not None and authority is None:
                 await _refuse_ambiguous(conn, matter)
             page = await case_store.page(
                 conn, after=after, state=state, unit=unit, person=person, matter=matter, authority=authority,
                 at_last_rung=at_last_rung, limit=limit + 1,
             )  # fmt: skip
+            await note(conn, clock, caller_of(request).person, "list", [case.key for case in page[:limit]])
         content: dict[str, Any] = {"cases": [summary(case) for case in page[:limit]]}
         if len(page) > limit:
             last = page[limit - 1]
@@ -80,12 +82,13 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     async def read_case(id: str, request: Request) -> Response:
         """One case: who is responsible and why, what was decided when, and the chain of causes down to the
         submissions it rests on."""
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             case = await case_store.select(conn, _id(id))
             caller = caller_of(request)
             if case is None or (caller.is_narrow() and not concerns(case, caller.person)):
                 raise _unknown()
             record = await case_store.record_of(conn, case)
+            await note(conn, clock, caller.person, "case", [case.key])
         return tagged(request, shown(case, record))
 
     @router.post("/cases/{id}/answers", openapi_extra=body_of(AnswerText), status_code=201)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.accountability import attribution_store
 from services.accountability.case_row import case_of
-from services.accountability.rules.model import Case
+from services.accountability.rules.model import Case, CaseKey
 from services.accountability.store import Q
 from shared.postgres import Connection, Record
 
@@ -48,6 +48,12 @@ async def select(conn: Connection, id: UUID) -> Case | None:
     """One case by its id alone."""
     row = await conn.fetchrow(Q["select_case_by_id"], id)
     return None if row is None else case_of(row)
+
+
+async def key_of(conn: Connection, id: UUID) -> CaseKey | None:
+    """The whole key of the case of an id."""
+    case = await select(conn, id)
+    return None if case is None else case.key
 
 
 async def record_of(conn: Connection, case: Case) -> CaseRecord:

@@ -13,3 +13,13 @@ class Settings(ServiceSettings):
     """As every service's, and where the rulebook is."""
 
     rulebook: Path = Field(SHIPPED, description="The rulebook's file (YAML).")
+    record_key: Path | None = Field(
+        None, description="Ed25519 private key that signs the record's heads (PEM). Without it no head is made."
+    )
+    record_every_s: float = Field(5.0, gt=0, le=60, description="How often the record is sealed. Seconds.")
+    record_head_s: float = Field(
+        60.0, gt=0, description="How often a head over the record is made, where it has grown. Seconds."
+    )
+    record_retention_years: int = Field(
+        10, ge=10, description="How long texts are kept before they may be erased without a ground (R31). Years."
+    )

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from services.accountability import card_api
+from services.accountability import card_api, case_store, states
 from services.accountability.api import routes
 from services.accountability.config import Settings
 from services.accountability.handlers import handler
 from services.accountability.reading import TOPICS
+from services.accountability.record import api as record_api
+from services.accountability.record.heads import signer_of
+from services.accountability.record.sealer import Sealer
 from services.accountability.rulebook import load
-from services.accountability.watch import last_rung
+from services.accountability.watch import last_rung, record
 from shared.clock import Clock
-from shared.runtime import App
+from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
 
 NAME = "accountability"
@@ -22,8 +25,17 @@ async def build(settings: Settings, clock: Clock) -> App:
     rulebook = load(settings.rulebook)
     pool = await database_of(settings, service=NAME, migrations=MIGRATIONS)
     relay = relay_of(settings, pool, service=NAME)
+    sealer = Sealer(
+        pool, clock, signer=signer_of(settings.record_key), changed=states.changed, committed=relay.wake,
+        every_s=settings.record_every_s, head_s=settings.record_head_s,
+    )  # fmt: skip
+
+    def committed() -> None:
+        relay.wake()
+        sealer.hear()
+
     consumer = consumer_of(
-        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=relay.wake
+        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=committed
     )
     app = app_of(
         settings,
@@ -33,8 +45,12 @@ async def build(settings: Settings, clock: Clock) -> App:
         service=NAME,
         title="Duban cases",
         migrations=MIGRATIONS,
-        measures=(last_rung,),
+        loops=(Loop(sealer.run, lambda: sealer.alive_at),),
+        measures=(last_rung, record),
     )
     app.api.include_router(routes(pool, clock, relay.wake))
     app.api.include_router(card_api.routes(pool))
+    app.api.include_router(
+        record_api.routes(pool, clock, select=case_store.key_of, retention_years=settings.record_retention_years)
+    )
     return app

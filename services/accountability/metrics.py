@@ -54,6 +54,26 @@ CARDS = Counter(
     ["kind", "outcome"],
 )
 
+SEALED = Counter(
+    "duban_accountability_sealed_rows_total",
+    "Rows that were sealed into the chains of the record, by kind." + _AGAIN,
+    ["kind"],
+)
+UNSEALED = Gauge(
+    "duban_accountability_unsealed_rows",
+    "Rows of the record that are in no chain yet, about 10,000 of each table at most. Grows: see the age beside it.",
+)
+UNSEALED_AGE = Gauge(
+    "duban_accountability_unsealed_age_seconds",
+    "Since when something may wait to be sealed. Grows: the sealer stands, or a transaction stays open somewhere in the"
+    " cluster (pg_stat_activity, oldest xact_start); what is not sealed can be altered without a trace.",
+)
+HEAD_AGE = Gauge(
+    "duban_accountability_head_age_seconds",
+    "Since when a chain has grown beyond the last signed head, 0 where none has. Grows: set DUBAN_RECORD_KEY, or the"
+    " sealer stands; what no head covers can be cut off without a trace.",
+)
+
 
 def count_cards(changes: Iterable[CardChange]) -> None:
     """What became of cards."""

@@ -84,7 +84,8 @@ async def _partitions(admin: "AIOKafkaAdminClient", wanted: Mapping[str, "Topic"
 def _configuration(topic: "Topic") -> dict[str, str]:
     retention = -1 if topic.retention_days is None else topic.retention_days * DAY_MS
     dated = {"message.timestamp.type": "LogAppendTime"} if topic.broker_timestamps else {}
-    return {"retention.ms": str(retention), "max.message.bytes": str(topic.max_message_bytes), **dated}
+    kept = {"cleanup.policy": "compact"} if topic.compacted else {}
+    return {"retention.ms": str(retention), "max.message.bytes": str(topic.max_message_bytes), **dated, **kept}
 
 
 def topics(

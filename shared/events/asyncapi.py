@@ -74,6 +74,8 @@ def _channel(topic: Topic) -> dict[str, Any]:
     configuration: dict[str, Any] = {"max.message.bytes": topic.max_message_bytes}
     if topic.retention_days is not None:
         configuration["retention.ms"] = topic.retention_days * 86_400_000
+    if topic.compacted:
+        configuration["cleanup.policy"] = ["compact"]
     return {
         "address": topic.name,
         "description": topic.description.strip(),

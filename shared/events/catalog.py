@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from shared.events import accountability, deadline, intake, notification, rejections, submissions
+from shared.events import accountability, deadline, intake, notification, record, rejections, submissions
 from shared.events.base import Event, Model, Name
 
 HERE = Path(__file__).parent
@@ -22,6 +22,8 @@ class Topic(Model):
     partitions: int
     why_partitions: str
     retention_days: int | None = None
+    compacted: bool = False
+    """Whether the broker keeps the last message of each key only; then nothing is deleted for its age."""
     max_message_bytes: int
     broker_timestamps: bool = False
     """Whether a message is dated by the broker that takes it, and not by its sender."""
@@ -35,6 +37,8 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "calendar-events": intake.CALENDAR_EVENTS,
     "deadline-events": deadline.DEADLINE_EVENTS,
     "case-events": accountability.CASE_EVENTS,
+    "case-states": record.STATES,
+    "record-heads": record.HEADS,
     "notification-events": notification.NOTIFICATION_EVENTS,
     "rejections": (rejections.SubmissionRejected,),
 }

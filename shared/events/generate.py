@@ -108,7 +108,9 @@ def example_problems(root: Path) -> Iterator[str]:
         try:
             value = strict_json.loads(file.read_bytes())
             # What was refused need not have had a canonical subject: its refusal repeats it, or has the hash instead.
-            read = read_structured({**value, "subject": "any/subject"} if topic == "rejections" else value)
+            # A case's state has its id.
+            free = topic in ("rejections", "case-states")
+            read = read_structured({**value, "subject": "any/subject"} if free else value)
         except (strict_json.NotStrictJson, Refused) as error:
             yield f"{name}: {error}"
             continue

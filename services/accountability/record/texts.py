@@ -10,12 +10,11 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
-from shared.postgres import Connection, load_queries
+from services.accountability.record import store
+from shared.postgres import Connection
 
-Q = load_queries(Path(__file__).parents[1] / "sql" / "texts.sql")
 SALT_BYTES = 16
 
 
@@ -41,10 +40,10 @@ async def keep(
     `reason`; `matter` is empty for what belongs to none, as a name."""
     salt, id = secrets.token_bytes(SALT_BYTES), uuid4()
     digest = hashlib.sha256(salt + text.encode())
-    await conn.execute(Q["keep_text"], id, authority, matter, case_id, kind, salt, digest.digest(), text, at)
+    await store.add_text(conn, id, authority, matter, case_id, kind, salt, digest.digest(), text, at)
     return Kept(id, digest.hexdigest())
 
 
 async def read(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str | None]:
     """The texts of these ids; None where it was erased. An id that is not known is left out."""
-    return {row["id"]: row["body"] for row in await conn.fetch(Q["select_texts"], list(ids))}
+    return await store.bodies(conn, ids)
