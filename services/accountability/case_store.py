@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.accountability import attribution_store
 from services.accountability.case_row import case_of
+from services.accountability.lead_store import Q as LEADS
+from services.accountability.rules.leads import is_lead
 from services.accountability.rules.model import Case, CaseKey
 from services.accountability.store import Q
 from shared.postgres import Connection, Record
@@ -61,7 +63,7 @@ async def record_of(conn: Connection, case: Case) -> CaseRecord:
     return CaseRecord(
         await conn.fetch(Q["select_case_events"], *case.key),
         await conn.fetch(Q["select_attributions"], *case.key),
-        await conn.fetch(Q["select_verdicts"], *case.key),
+        await conn.fetch(LEADS["select_lead_verdicts"] if is_lead(case.clock) else Q["select_verdicts"], *case.key),
         await conn.fetch(Q["select_answers"], *case.key),
         await attribution_store.confirmation_of(conn, case),
     )

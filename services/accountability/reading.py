@@ -24,8 +24,8 @@ from services.accountability.rules.identity import case_id, case_of_subject, lim
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import CaseKey, Held, Missed, Origin, Ref, RungMissed, Untrue, Untruth, Verdict
 from shared.errors import Permanent
-from shared.events.accountability import CaseOpened, CaseReinstated
-from shared.events.base import Instant, instant_of, split_key
+from shared.events.accountability import CaseOpened, CaseReinstated, CaseWentLive
+from shared.events.base import Instant
 from shared.events.deadline import (
     DeadlineDeemed,
     DeadlineDeemedRevoked,
@@ -43,7 +43,7 @@ from shared.reading import Heard, Reader
 
 DEADLINES, DIRECTORY = "deadline-events", "directory-events"
 TOPICS = (DEADLINES, DIRECTORY)
-_STANDINGS = (CaseOpened.TYPE, CaseReinstated.TYPE)
+_STANDINGS = (CaseOpened.TYPE, CaseReinstated.TYPE, CaseWentLive.TYPE)
 """The events of ours by which a case comes to stand, and from which its limits run."""
 _strict = with_config(ConfigDict(strict=True))
 _INSTANT = TypeAdapter[datetime](Instant)

@@ -15,6 +15,7 @@ from services.deadline.rules.conduct import ACTS, CONDUCT, TEAM, Act, Team
 from services.deadline.rules.facts import (
     CORRECTED,
     RETRACTED,
+    About,
     Confirmed,
     Detail,
     Extended,
@@ -197,6 +198,10 @@ def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
             return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
         case "matter.registered" if "first_contact" in says:
             return Team(first_contact=says["first_contact"])
+        case "matter.registered" if "about" in says:
+            return _about(says)
+        case "complaint.concluded" | "inspection.published":
+            return _about(says)
         case "miss.confirmed":
             return Confirmed(says["clock"], says.get("subject", ""))
     return None
@@ -215,6 +220,16 @@ def _conduct(row: FactRow, says: Mapping[str, Any]) -> Act | Team:
         ACTS[row.type], row.occurred_at, says["stance"], row.identity, row.event, row.received_at, says.get("person"),
         says.get("role"), None if overrides is None else (overrides["source"], overrides["id"]), says.get("bypasses"),
         tuple(says.get("members", ())), tuple(says.get("dissented", ())),
+    )  # fmt: skip
+
+
+def _about(says: Mapping[str, Any]) -> About:
+    """Whose conduct a lead is about."""
+    about = says.get("about") or {}
+    at = about.get("at")
+    return About(
+        about.get("unit"), about.get("person"), None if at is None else _utc(_when(at), None),
+        tuple(each["sha256"] for each in says.get("evidence") or ()), says.get("result"),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from services.deadline.rules.limits import (
     AtLongest,
     Expiry,
     ExtensionTerms,
+    Finds,
     Limit,
     PauseTerms,
     Roll,
@@ -41,6 +42,7 @@ def limit_of(terms: LimitTerms) -> Limit:
         restarts_on=terms.restarts_on,
         on_expiry=None if terms.on_expiry is None else Expiry(terms.on_expiry.outcome, terms.on_expiry.legal_basis),
         overdue=tuple(Amount.parse(each) for each in terms.overdue),
+        finds=tuple(Finds(each.code, each.on, each.result, each.before, each.returned) for each in terms.finds),
     )
 
 

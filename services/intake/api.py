@@ -22,7 +22,7 @@ from services.intake.catalogue import terms_of
 from services.intake.handlers import Intake
 from services.intake.permission import CONFIRMING, grant_of
 from services.intake.rules.catalogue import Item, ItemVersion
-from services.intake.rules.order import business_order
+from services.intake.rules.order import business_order, is_hidden
 from services.intake.rules.refusal import Reason
 from services.intake.rules.silence import Heard, Patience, judge, silent_from
 from shared import failpoints
@@ -35,6 +35,7 @@ from shared.postgres import PASSING, Connection, Pool
 
 ATTEMPTS = 5
 LONGEST_KEY = 200
+SEE_HIDDEN = frozenset({Role.OFFICE, Role.SUPERVISOR})
 MATTERS = "/v1/matters/"
 log = structlog.get_logger()
 _BODY = {"requestBody": {"required": True, "content": {kind: {} for kind in (STRUCTURED, BATCH, JSON)}}}
@@ -74,6 +75,8 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
                 detail = "more than one authority has a matter of this id: use one of the candidates"
                 raise ProblemError(409, "ambiguous-matter", "The id is not unique", detail, candidates=candidates)
             facts = await store.read_facts(conn, found[0]["authority"], found[0]["name"])
+        if is_hidden(row["type"] for row in facts) and not caller_of(request).roles & SEE_HIDDEN:
+            raise ProblemError(404, "unknown-matter", "No matter has this id")
         return tagged(request, _matter(found[0]["authority"], found[0]["name"], [_fact(row) for row in facts]))
 
     items = sorted(intake.catalogue.items.values(), key=lambda item: item.code)

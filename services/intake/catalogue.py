@@ -28,6 +28,7 @@ from services.intake.rules.catalogue import (
     Catalogue,
     Expiry,
     Extension,
+    Found,
     Item,
     ItemVersion,
     Limit,
@@ -37,7 +38,7 @@ from services.intake.rules.catalogue import (
 )
 from services.intake.rules.consistency import findings
 from shared.events.base import Model
-from shared.events.limits import LimitTerms
+from shared.events.limits import FindingTerms, LimitTerms
 
 __all__ = ["CatalogueError", "items_of", "load", "read", "terms_of"]
 
@@ -124,7 +125,12 @@ def _limit(item: ItemForm, form: LimitForm, file: CatalogueForm, zone: str, cale
         restarts_on=form.restarts_on,
         on_expiry=_part(Expiry, form.on_expiry),
         overdue=_who_states("overdue", form, file).overdue or None,
+        finds=tuple(_found(each) for each in form.finds) or None,
     )
+
+
+def _found(form: FindingTerms) -> Found:
+    return Found(form.code, form.on, form.result or None, form.before, form.returned or None)
 
 
 def _who_states(field: str, limit: LimitForm | RecordedForm, file: CatalogueForm) -> _Telling:
@@ -144,8 +150,8 @@ def terms_of(limit: Limit) -> dict[str, Any]:
 def _said(value: Any) -> Any:
     """Without the empty fields of a limit's parts."""
     match value:
-        case Pause() | Extension() | Expiry() | Second():
+        case Pause() | Extension() | Expiry() | Second() | Found():
             return {field.name: each for field in fields(value) if (each := getattr(value, field.name)) is not None}
-        case (Pause(), *_):
+        case (Pause() | Found(), *_):
             return [_said(each) for each in value]
     return value

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from services.intake.rules.catalogue import RECORDED, TASK
 from shared.events.base import LocalTime, Model, Name, Span, Text, Warned, Zone
 from shared.events.intake import MATTER_EVENTS
-from shared.events.limits import ExpiryTerms, ExtensionTerms, PauseTerms, SecondTerms, Started
+from shared.events.limits import ExpiryTerms, ExtensionTerms, FindingTerms, PauseTerms, SecondTerms, Started
 
 STARTS_ON = ("matter.registered",)
 STOPS_ON = ("matter.decided", "matter.closed", "matter.refused")
@@ -58,6 +58,13 @@ class ExtensionForm(ExtensionTerms):
     times: Times = 1
 
 
+class FindingForm(FindingTerms):
+    """A fact that is a finding by itself."""
+
+    on: Annotated[Name, AfterValidator(_fact_type)]
+    before: Annotated[Name, AfterValidator(_fact_type)] | None = None
+
+
 FactType = Annotated[str, AfterValidator(_fact_type)]
 FactTypes = Annotated[tuple[FactType, ...], Field(min_length=1)]
 Starts = Annotated[tuple[Annotated[Started, AfterValidator(_start)], ...], Field(min_length=1)]
@@ -96,6 +103,7 @@ class LimitForm(Model):
     restarts_on: FactTypes | None = Field(None, description="The last such fact is the start.")
     on_expiry: ExpiryTerms | None = Field(None, description="What silence means (R5, R10, R12).")
     overdue: Overdue = Field((), description="Told again when so much has passed after the miss.")
+    finds: tuple[FindingForm, ...] = Field((), description="Facts that are findings by themselves.")
 
     @model_validator(mode="after")
     def _whole(self) -> "LimitForm":

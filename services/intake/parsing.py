@@ -19,6 +19,9 @@ from services.intake.rules.refusal import Reason, Refused
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of
+from shared.events.conduct import DecisionTaken, TeamNamed
+from shared.events.directory import DIRECTORY_FACTS
+from shared.events.leads import InspectionRecorded
 from shared.events.rejections import Problem
 from shared.events.submissions import (
     CALENDAR_FACTS,
@@ -176,7 +179,7 @@ def _replacement(correction: FactCorrected) -> Fact:
     return _fact(event, event.to_data(), "/data/fact/data")
 
 
-_WITH_LISTS = frozenset((CorrectionRequested, CalendarPublished))
+_WITH_LISTS = frozenset((CorrectionRequested, CalendarPublished, InspectionRecorded, DecisionTaken, TeamNamed))
 """To a strict model a list is no tuple, unless it reads JSON: which to write again for all costs every other event."""
 _FACTS = frozenset((*MATTER_FACTS, *DIRECTORY_FACTS, *CALENDAR_FACTS))
 

@@ -6,6 +6,7 @@ directory come first within a batch, because a warning may need the holder that 
 
 import asyncio
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import cast
 
 from services.notification import metrics, store
@@ -31,7 +32,14 @@ from services.notification.rules.rest import Rest
 from services.notification.store import CaseKey, Written
 from services.notification.texts.facts import facts_of, kept
 from shared.clock import Clock
-from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseRevised, CaseWithdrawn
+from shared.events.accountability import (
+    CaseEscalated,
+    CaseOpened,
+    CaseReinstated,
+    CaseRevised,
+    CaseWentLive,
+    CaseWithdrawn,
+)
 from shared.events.deadline import DeadlineWarned
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
@@ -120,6 +128,9 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
     about, kind, origin, said = event.about, event.kind, event.origin, event.said
     match kind:
         case DeadlineWarned.TYPE if event.at is not None:
+        case CaseWentLive.TYPE:
+            since = datetime.fromisoformat(said["occurred_at"])
+            return rules.to_live(about, kind, origin, reach_of(said["addressee"]), since)
             to = reach(known, said["authority"], unit_of(cast(WarnedText, said)), event.at)
             return rules.to_handler(about, kind, origin, said["holding"].get("person"), to)
         case CaseOpened.TYPE | CaseEscalated.TYPE | CaseReinstated.TYPE:

@@ -14,7 +14,14 @@ from typing_extensions import TypedDict  # pydantic takes no other before Python
 
 from services.notification.rules.directory import HolderFact, Reach
 from services.notification.rules.notices import Case, Ref
-from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseRevised, CaseWithdrawn
+from shared.events.accountability import (
+    CaseEscalated,
+    CaseOpened,
+    CaseReinstated,
+    CaseRevised,
+    CaseWentLive,
+    CaseWithdrawn,
+)
 from shared.events.base import Event, Origin, instant_of, split_key
 from shared.events.deadline import DeadlineWarned
 from shared.events.envelope import Received
@@ -85,6 +92,12 @@ class StandingText(CaseText):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     due: str
+class LeadText(TypedDict):
+    kind: str
+    severity: str
+    rule: str
+
+
 
 
 @_strict
@@ -101,6 +114,7 @@ class OpenedText(StandingText):
 
 @_strict
 class EscalatedText(StandingText):
+    lead: NotRequired[LeadText | None]
     rung: int
     miss: RefText
     last: bool
@@ -120,6 +134,14 @@ class ReinstatedText(StandingText):
 class WithdrawnText(StandingText):
     reason: str
     cause: RefText
+@_strict
+class WentLiveText(StandingText):
+    source: str
+    occurred_at: str
+    limits: list[LimitText]
+    addressee: AddresseeText
+
+
     told: list[str]
 
 
@@ -206,7 +228,7 @@ def _cases() -> dict[type[Event], Callable[[Heard], Told]]:
     texts: dict[type[Event], TypeAdapter[Any]] = {
         CaseOpened: TypeAdapter(OpenedText), CaseEscalated: TypeAdapter(EscalatedText),
         CaseReinstated: TypeAdapter(ReinstatedText), CaseWithdrawn: TypeAdapter(WithdrawnText),
-        CaseRevised: TypeAdapter(RevisedText),
+        CaseRevised: TypeAdapter(RevisedText), CaseWentLive: TypeAdapter(WentLiveText),
     }  # fmt: skip
     return {event: _of_case(event.TYPE, text) for event, text in texts.items()}
 

@@ -50,6 +50,8 @@ ROUTES: dict[str, dict[str, str]] = {
     },
     "accountability": {
         "GET /v1/cards": "official office supervisor auditor",
+        "GET /v1/sources/{source:path}/going-live": "admin office supervisor auditor",
+        "POST /v1/sources/{source:path}/going-live": "admin",
         "GET /v1/cases": "official office supervisor auditor",
         "GET /v1/cases/{id}": "official office supervisor auditor",
         "POST /v1/cases/{id}/answers": "official",
@@ -84,6 +86,8 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "POST /v1/recalculations/preview": ("/v1/recalculations/preview", {}, 422),
     "POST /v1/calculations": ("/v1/calculations", {"calendar": "CN", "start": "2026-01-28", "limit": "20wd"}, 200),
     "GET /v1/cards": ("/v1/cards?person=p-1", None, 200),
+    "GET /v1/sources/{source:path}/going-live": ("/v1/sources//x/going-live", None, 200),
+    "POST /v1/sources/{source:path}/going-live": ("/v1/sources//x/going-live", {}, 200),
     "GET /v1/cases": ("/v1/cases?person=p-1", None, 200),
     "GET /v1/cases/{id}": (f"/v1/cases/{CASE}", None, 404),
     "POST /v1/cases/{id}/answers": (f"/v1/cases/{CASE}/answers", {"person": "p-1", "text": "so it was"}, 404),

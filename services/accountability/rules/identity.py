@@ -33,6 +33,15 @@ def _derived(name: str) -> UUID:
     return UUID(bytes=digest[:16], version=5)
 
 
+LEAD = "lead:"
+"""What stands before the kind of a lead, where a case of a miss has its clock."""
+
+
+def lead_id(matter_key: str, kind: str, fact: Ref) -> UUID:
+    """The case of a lead: one for each fact and what it is found to be."""
+    return _derived(f"lead|{matter_key}|{kind}|{caused(fact)}")
+
+
 def event_id(type_: str, case: UUID, cause: str) -> str:
     """The id of a case's event: one of a type for each cause."""
     return str(_derived(f"{type_}|{case}|{cause}"))

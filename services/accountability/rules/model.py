@@ -16,7 +16,7 @@ ROLES: tuple[Role, ...] = ("direct", "leading", "principal")
 """direct 直接责任人, leading 分管负责人, principal 主要负责人: upwards."""
 Origin = Literal["live", "import"]
 State = Literal["standing", "withdrawn"]
-Untruth = Literal["met", "due-moved", "voided"]
+Untruth = Literal["met", "due-moved", "voided", "revoked"]
 
 
 class CaseKey(NamedTuple):

@@ -43,6 +43,9 @@ def vanish(old: Stored, *, registered: bool) -> tuple[Stored, tuple[Change, ...]
     changes: list[Change] = []
     if old.miss is not None:
         changes += _untrue(old, "voided", old.says["facts"])
+    for each in old.says.get("findings", ()):
+        told = {**old.says["about"], "code": each["code"], "facts": each["facts"]}
+        changes.append(Change("deadline.finding_revoked", told, _cause(each["facts"])))
     if old.state is not State.VOID:
         changes.append(_voided(old, "limit-removed" if registered else "registration-retracted", old.says["facts"]))
     gone = replace(old, state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
@@ -167,7 +170,7 @@ def _findings(old: Stored | None, new: Stored) -> Iterator[Change]:
     before = {} if old is None else {_found(each): each for each in old.says.get("findings", ())}
     after = {_found(each): each for each in new.says.get("findings", ())}
     for key, each in after.items():
-        if key not in before:
+        if before.get(key) != each:  # new, or told again: it was somebody else's act
             yield Change("deadline.finding", {**new.says["about"], **each}, _cause(each["facts"]))
     for key, each in before.items():
         if key not in after:
@@ -175,8 +178,10 @@ def _findings(old: Stored | None, new: Stored) -> Iterator[Change]:
             yield Change("deadline.finding_revoked", told, _cause(new.says["facts"]))
 
 
-def _found(finding: Statement) -> tuple[str, str]:
-    return finding["code"], _cause(finding["facts"])
+def _found(finding: Statement) -> tuple[str, str, str]:
+    """A finding is (code, fact): a fact that was corrected is the same one."""
+    fact = finding["facts"][-1]
+    return finding["code"], fact["source"], fact["id"]
 
 
 def _told_late(row: Stored) -> bool:

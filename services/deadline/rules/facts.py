@@ -17,7 +17,7 @@ from services.deadline.rules.limits import Amount, Limit
 REGISTRATIONS = frozenset({"matter.registered", "case.opened", "rectification.opened"})
 WITHDRAWALS = frozenset({"matter.withdrawn", "case.withdrawn"})
 REOPENINGS = frozenset({"matter.reopened", "case.reinstated"})
-RESTARTS = frozenset({"case.reinstated"})
+RESTARTS = frozenset({"case.reinstated", "case.went_live"})
 CORRECTION_REQUESTED = "correction.requested"
 SNOOZED = "case.snoozed"
 SUSPENSIONS = frozenset({"matter.suspended", CORRECTION_REQUESTED, SNOOZED})
@@ -30,7 +30,10 @@ STAGE_STARTED = "stage.started"
 TASK_ASSIGNED = "task.assigned"
 STAGES = frozenset({STAGE_STARTED, "stage.finished"})
 TASKS = frozenset({TASK_ASSIGNED, "task.finished"})
-LIMIT_CHANGES = frozenset({"limits.changed", "case.reinstated", "case.acknowledged", SNOOZED})
+AMENDED = "commitment.amended"
+LIMIT_CHANGES = frozenset(
+    {"limits.changed", AMENDED, "case.reinstated", "case.acknowledged", SNOOZED, "case.went_live"}
+)
 """Of a case: they state its rungs' limits anew. All else that has limits states those of a duty (duties.py)."""
 HAND_OVERS = frozenset(
     {"matter.registered", "matter.accepted", "matter.assigned", "matter.transferred", "stage.started"}
@@ -113,8 +116,8 @@ class Fact:
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
     for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0
-    for a matter's. `part` is the stage or task it is about, `activity` what a task is; `detail` what facts of its type
-    alone say. `replaces` and `replacement` belong to corrections and retractions.
+    for a matter's. `part` is the stage or task it is about, or the rectification, `activity` what a task is; `detail`
+    what facts of its type alone say. `replaces` and `replacement` belong to corrections and retractions.
     """
 
     type: str

@@ -8,7 +8,7 @@ A limit that cannot be counted is never guessed and stops nothing else: its cloc
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
@@ -32,6 +32,7 @@ from services.deadline.rules.edges import Begun, begun_by, stop_of, waited_for, 
 from services.deadline.rules.errors import BadLimit, DeadlineError
 from services.deadline.rules.extensions import concerns
 from services.deadline.rules.facts import (
+    AMENDED,
     CONFIRMATION,
     CORRECTION_REQUESTED,
     EXTENSION,
@@ -45,6 +46,7 @@ from services.deadline.rules.facts import (
     effective,
     order,
 )
+from services.deadline.rules.findings import doer, found, too_late
 from services.deadline.rules.holdings import holdings_of_part, holdings_of_whole
 from services.deadline.rules.limits import Limit
 from services.deadline.rules.parts import STAGE, Stated, clocks_stated
@@ -159,7 +161,7 @@ class _Part:
             stop=None if stopped is None else Stop(stopped.occurred, stopped.on, stopped.type in WITHDRAWALS, stopped),
             pause=ran.pause,
             lapsed=ran.lapsed,
-            findings=tuple(ran.findings),
+            findings=self._told(ran.findings, stated),
             waited_for=stated.name in self._waited_for,
             facts=rests_on,
             holdings=held,
@@ -176,6 +178,10 @@ class _Part:
         if limit.pauses:
             findings += self._stray
         findings += _repeated_notices(limit, stated.told.facts)
+        if limit.finds:
+            findings += found(limit, stated.told.facts, self._registration)
+        if AMENDED in stated.told.first:
+            findings += too_late(limit, stated.told.facts)
         extensions = [fact for fact in self._extensions if concerns(limit, fact)]
         if extensions and begun.fact.type in limit.restarts_on:
             extensions = [fact for fact in extensions if order(fact) > order(begun.fact)]
@@ -203,6 +209,13 @@ class _Part:
         if pause is not None and verdict.state in (State.RUNNING, State.WARNED):
             verdict = verdict._replace(state=State.PAUSED)
         return Ran(ran, verdict, findings, pause)
+
+    def _told(self, findings: Sequence[Finding], stated: Stated) -> tuple[Finding, ...]:
+        """Each with whose act it is."""
+        if not findings:
+            return ()
+        held = holdings_of_part(self._registration, self._holdings, stated.own) if stated.own else self._holdings
+        return tuple(replace(each, by=doer(each.fact, self._registration, held)) for each in findings)
 
     def _heard(self, stated: Stated, due: Due) -> datetime | None:
         """Up to when the clock's source has sent everything; None where nobody waits for it: a case's facts are ours, a

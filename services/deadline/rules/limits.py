@@ -93,6 +93,19 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class Finds:
+    """A fact of type `on` is a finding by itself: with one of these results, where they are stated; where no fact of
+    type `before` happened before it; where it gives the matter back to a unit that has had it.
+    """
+
+    code: str
+    on: str
+    result: tuple[str, ...] = ()
+    before: str | None = None
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
     """The other of two limits; `later` says which of them counts."""
 
@@ -136,6 +149,7 @@ class Limit:
     restarts_on: tuple[str, ...] = ()
     on_expiry: Expiry | None = None
     overdue: tuple[Amount, ...] = ()
+    finds: tuple[Finds, ...] = ()
 
     def __hash__(self) -> int:
         """Of what tells most limits apart: what is counted of a limit is kept by it, and looked up at every fold."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.deadline.rules.amendments import comes_too_late
 from services.deadline.rules.facts import (
     LIMIT_CHANGES,
     STAGE_STARTED,
@@ -54,7 +55,9 @@ def _limits(registration: Fact, told: Told) -> list[tuple[Limit, Fact]]:
         if fact.type in LIMIT_CHANGES:
             if fact.item is not None:
                 found = {name: stated for name, stated in found.items() if name == RECORDED}
-            found |= {limit.clock: (limit, fact) for limit in fact.limits}
+            stated = found.get(RECORDED)
+            if not comes_too_late(fact, stated and stated[0]):
+                found |= {limit.clock: (limit, fact) for limit in fact.limits}
     return [found[name] for name in sorted(found)]
 
 

@@ -23,12 +23,23 @@ _CORRECTION_RECEIVED = Resumed(CORRECTION)
 
 
 @dataclass(frozen=True, slots=True)
+class Doer:
+    """Whose act it is, and when they did it, as far as it is known; `evidence` by its hashes."""
+
+    at: datetime
+    unit: str | None
+    person: str | None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that the rules forbid was asked for or done; it is on record, and what was asked for is refused."""
 
     code: str
     detail: str
     fact: Fact
+    by: Doer | None = None
 
 
 @dataclass(frozen=True, slots=True)

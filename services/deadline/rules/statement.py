@@ -19,7 +19,7 @@ from services.deadline.rules.course import Course
 from services.deadline.rules.facts import Extended, Fact
 from services.deadline.rules.holdings_net import TOLD_HOLDINGS, net_minutes
 from services.deadline.rules.limits import Limit
-from services.deadline.rules.pauses import Pause
+from services.deadline.rules.pauses import Finding, Pause
 from services.deadline.rules.points import Point
 from services.deadline.rules.terms import further_terms
 
@@ -154,6 +154,18 @@ def extension_text(said: Extended) -> Statement:
     return text
 
 
+def finding_text(finding: Finding, limit: Limit) -> Statement:
+    """What was found, and whose act it is."""
+    text: dict[str, Any] = {"code": finding.code, "detail": finding.detail, "facts": [fact_text(finding.fact)]}
+    if (by := finding.by) is not None:
+        told = {"at": local_text(by.at, limit.zone), "unit": by.unit, "person": by.person}
+        text["by"] = {name: value for name, value in told.items() if value is not None}
+        text |= {"zone": limit.zone, "calendar": limit.calendar}
+        if by.evidence:
+            text["evidence"] = list(by.evidence)
+    return text
+
+
 def about(authority: str, matter: str, clock: Clock) -> Statement:
     """What every event of the clock says."""
     text = {"authority": authority, "matter": matter, "clock": clock.name, "subject": clock.subject}
@@ -178,9 +190,7 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
     if clock.lapsed is not None:
         says["lapsed"] = [fact_text(fact) for fact in clock.lapsed.facts]
     if clock.findings:
-        says["findings"] = [
-            {"code": each.code, "detail": each.detail, "facts": [fact_text(each.fact)]} for each in clock.findings
-        ]
+        says["findings"] = [finding_text(each, clock.limit) for each in clock.findings]
     if clock.waited_for:
         says["waited_for"] = True
     if clock.course is not None and (changes := _changes(clock.course)):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from services.deadline.rules.limits import ExtensionTerms, Limit, PauseTerms, Second
+from services.deadline.rules.limits import ExtensionTerms, Finds, Limit, PauseTerms, Second
 
 
 @lru_cache(maxsize=4096)  # the same few limits are stamped on thousands of matters
@@ -32,6 +32,19 @@ def further_terms(limit: Limit) -> Mapping[str, Any]:
         text["on_expiry"] = {"outcome": limit.on_expiry.outcome, "legal_basis": limit.on_expiry.legal_basis}
     if limit.overdue:
         text["overdue"] = [str(amount) for amount in limit.overdue]
+    if limit.finds:
+        text["finds"] = [_finds(each) for each in limit.finds]
+    return text
+
+
+def _finds(finds: Finds) -> Mapping[str, Any]:
+    text: dict[str, Any] = {"code": finds.code, "on": finds.on}
+    if finds.result:
+        text["result"] = list(finds.result)
+    if finds.before is not None:
+        text["before"] = finds.before
+    if finds.returned:
+        text["returned"] = True
     return text
 
 

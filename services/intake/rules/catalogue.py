@@ -56,6 +56,17 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A fact that is a finding by itself."""
+
+    code: str
+    on: str
+    result: tuple[str, ...] | None
+    before: str | None
+    returned: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Second:
     """The other of two limits."""
 
@@ -93,6 +104,7 @@ class Limit:
     restarts_on: tuple[str, ...] | None = None
     on_expiry: Expiry | None = None
     overdue: tuple[str, ...] | None = None
+    finds: tuple[Found, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

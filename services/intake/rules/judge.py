@@ -10,8 +10,9 @@ the fold, not intake, that decides which corrections count, and only once the or
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,18 @@ CALENDAR_EVENTS = "calendar-events"
 SUBMITTED = "matter.submitted"
 REGISTERED = "matter.registered"
 LIMITS_CHANGED = "limits.changed"
+RATED = "rating.given"
+AMENDED = "commitment.amended"
+COMMITMENT = "commitment"
+REGISTERING = frozenset(
+    {
+        SUBMITTED, "complaint.lodged", RATED, "inspection.recorded", "commitment.published", "directive.issued",
+        "contact.made",
+    }
+)  # fmt: skip
+"""What a matter begins with: an application, or a lead. Whatever it is, it is published as a registration."""
+BAD = 2
+"""Of five levels, the highest that is bad (R20)."""
 TASK_ASSIGNED = "task.assigned"
 MISS_CONFIRMED = "miss.confirmed"
 WATERMARK = "source.watermark"
@@ -207,7 +220,7 @@ def _topic(type_: str) -> str:
 
 
 def _published(type_: str) -> str:
-    return REGISTERED if type_ == SUBMITTED else type_
+    return REGISTERED if type_ in REGISTERING else type_
 
 
 def _reserved(pointer: str) -> Reason:
@@ -230,7 +243,9 @@ def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason | None:
     the one that a task's recorded due is. None for all other facts."""
     if fact.type == TASK_ASSIGNED:
         return None if fact.due is None else _task_alone(fact, fact.due, catalogue)
-    if fact.type not in (SUBMITTED, LIMITS_CHANGED):
+    if fact.type == AMENDED:
+        return None if fact.due is None else _amended(fact, fact.due, catalogue)
+    if fact.type not in REGISTERING and fact.type != LIMITS_CHANGED:
         return None
     if fact.item is None:
         return _recorded_alone(fact, catalogue)
@@ -258,10 +273,26 @@ def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
         return Reason("no-limits", fact.pointer, "names neither an item nor a due")
     terms = RecordedTerms(
         zone=fact.zone,
+    if fact.type == RATED and not (fact.data["named"] and fact.data["level"] <= BAD):
+        return Stamp(_without_limits(version), None)
         calendar=catalogue.calendar,
         starts_on=catalogue.starts_on,
         stops_on=catalogue.stops_on,
         warnings=(),
+def _amended(fact: Fact, due: date | datetime, catalogue: Catalogue) -> Stamp | Reason:
+    """A commitment's new date, on the terms of the item of commitments where there is one."""
+    item = catalogue.items.get(COMMITMENT)
+    version = None if item is None else item.in_force(local_day(fact.occurred_at, item.zone))
+    if version is None:
+        return _recorded_alone(fact, catalogue)
+    return Stamp(None, recorded_limit(due, version.recorded, fact.zone))
+
+
+@cache
+def _without_limits(version: ItemVersion) -> ItemVersion:
+    return replace(version, limits=())
+
+
         required=True,
     )
     return Stamp(None, recorded_limit(fact.due, terms, fact.zone))

@@ -60,15 +60,18 @@ class InboxSession:
     async def _gather(self, written: Mapping[str, Written], now: datetime) -> dict[str, str]:
         """By which digest each of these is told, where it is."""
         coming: dict[str, list[str]] = {}
-        for id, w in written.items():
-            if w.notice.state == "sent":
-                coming.setdefault(w.notice.recipient, []).append(id)
-        if not coming:
-            return {}
-        counts = {person: len(ids) for person, ids in coming.items()}
-        given = await store.count_told(self._conn, counts, channel=Inbox.name, since=begins(self._ration, now))
         digests: dict[str, str] = {}
         opened: dict[str, tuple[str, datetime]] = {}
+        for id, w in written.items():
+            if w.notice.state == "sent" and w.notice.gathered is not None:
+                person, since = w.notice.recipient, w.notice.gathered
+                digests[id] = digest = digest_id(person, Inbox.name, since)
+                opened[digest] = (person, since)
+            elif w.notice.state == "sent":
+                coming.setdefault(w.notice.recipient, []).append(id)
+        counts = {person: len(ids) for person, ids in coming.items()}
+        begun = begins(self._ration, now)
+        given = await store.count_told(self._conn, counts, channel=Inbox.name, since=begun) if coming else {}
         for person, ids in coming.items():
             since = given[person].since
             if further := gathered(self._ration, ids, given[person]):

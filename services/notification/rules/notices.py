@@ -10,6 +10,7 @@ warning that needed it does not send the warning again. That the directory was i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -46,6 +47,8 @@ class Notice:
     skipped: tuple[str, ...] = ()
     state: State = "sent"
     reason: str | None = None
+    gathered: datetime | None = None
+    """Told by one digest with all that are gathered since then, and never by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,14 @@ def with_followers(
     """Besides, whoever follows the matter: its project manager, and whoever it came to first. Nobody is told twice."""
     told = {notice.recipient for notice in notices}
     more = [person for person in dict.fromkeys(followers) if person is not None and person not in told]
-    return (*notices, *(_stated(Notice(about, kind, person, "follows"), origin) for person in more)) if more else notices
+    return (
+        (*notices, *(_stated(Notice(about, kind, person, "follows"), origin) for person in more)) if more else notices
+    )
+
+
+def to_live(about: Ref, kind: str, origin: str, reach: Reach, since: datetime) -> Sequence[Notice]:
+    """An imported case goes live: whoever it is addressed to is told of all theirs by one digest (D9)."""
+    return tuple(replace(notice, gathered=since) for notice in _reached(about, kind, origin, reach, "addressed"))
 
 
 def to_told(about: Ref, kind: str, origin: str, told: Iterable[str]) -> Sequence[Notice]:

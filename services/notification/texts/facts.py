@@ -10,11 +10,11 @@ import orjson
 
 from services.notification.reading import LimitText, Told, WarnedText, unit_of
 from services.notification.rules.notices import Case, Notice
-from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated
+from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseWentLive
 from shared.events.deadline import DeadlineWarned
 
 CASE = "case:"
-DATES = ("due", "late_from", "answer_by")
+DATES = ("due", "late_from", "answer_by", "live_from")
 
 
 def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
@@ -38,10 +38,12 @@ def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
         case CaseOpened.TYPE:
             more = {
                 "part": said.get("subject", ""), "late_from": said["late_from"], "rulebook": said["rulebook"],
-                "miss": said["miss"], **_answer(said["limits"]),
+                "miss": said["miss"], "lead": said.get("lead"), **_answer(said["limits"]),
             }  # fmt: skip
         case CaseReinstated.TYPE:
             more = {"miss": said["miss"], **_answer(said["limits"])}
+        case CaseWentLive.TYPE:
+            more = {"source": said["source"], "live_from": said["occurred_at"], **_answer(said["limits"])}
         case CaseEscalated.TYPE:
             more = {"last": said["last"], "rung": said["rung"], "miss": said["miss"]}
         case _:
@@ -57,6 +59,7 @@ def kept(facts: Mapping[str, Any], notice: Notice) -> bytes:
 def read(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Facts as the templates take them: instants and days are such."""
     found = {name: _when(value) if name in DATES else value for name, value in facts.items()}
+    found.setdefault("lead", None)  # of a build that knew none
     if "answer" in found:
         found["answer"] = found["answer"] or found["answer_by"]
     return found

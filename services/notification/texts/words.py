@@ -35,6 +35,23 @@ CLOCKS_ZH: Mapping[str, str] = {
     "recorded": "登记", "promised": "承诺办结", "statutory": "法定办结",
 }  # fmt: skip
 """The clocks of the shipped catalogue; any other is printed as its catalogue spells it."""
+LEAD = "lead:"
+"""What stands before the kind of a lead, where a case of a missed limit has its clock."""
+LEADS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "repeated-correction-notice": "a second correction notice", "first-contact-refused": "first contact refused",
+        "bounced-transfer": "transferred back to a unit that has had it",
+        "complaint-substantiated": "complaint substantiated", "closed-without-feedback": "closed without feedback",
+        "inspection-finding": "inspection finding", "amended-after-its-date": "commitment amended after its date",
+    },
+    "zh": {
+        "repeated-correction-notice": "未一次性告知", "first-contact-refused": "首问不负责",
+        "bounced-transfer": "推诿转办",
+        "complaint-substantiated": "效能投诉查实", "closed-without-feedback": "未反馈即办结",
+        "inspection-finding": "明察暗访发现问题", "amended-after-its-date": "承诺逾期后变更",
+    },
+}  # fmt: skip
+"""The leads of the shipped rulebook; any other is printed as its catalogue spells it."""
 _AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min|%)")
 
 
@@ -93,7 +110,13 @@ def role(code: str, language: Language) -> str:
     return ROLES[language].get(code, code)
 
 
+def lead(code: str, language: Language) -> str:
+    return plain(LEADS[language].get(code, code))
+
+
 def clock(code: str, language: Language) -> str:
+    if code.startswith(LEAD):
+        return lead(code.removeprefix(LEAD), language)
     return plain(CLOCKS_ZH.get(code, code) if language == "zh" else code)
 
 
@@ -106,4 +129,5 @@ def filters(language: Language) -> dict[str, Callable[..., str]]:
         "roles": lambda codes: roles(codes, language),
         "role": lambda code: role(code, language),
         "clock": lambda code: clock(code, language),
+        "lead": lambda code: lead(code, language),
     }
