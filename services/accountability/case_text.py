@@ -5,9 +5,15 @@ from typing import Any
 
 import orjson
 
+from services.accountability.case_row import named_text
 from services.accountability.case_store import CaseRecord
+from services.accountability.circumstances_text import told
 from services.accountability.publish import SOURCE
+from services.accountability.rules.circumstances import Beside
+from services.accountability.rules.identity import LEAD
+from services.accountability.rules.leads import is_lead
 from services.accountability.rules.model import Case, Proposal
+from services.accountability.rules.review import beside, is_confirmed
 from shared.postgres import Record
 
 
@@ -49,6 +55,10 @@ def shown(case: Case, record: CaseRecord) -> dict[str, Any]:
         "ladder": [{"rung": step.rung, "role": step.role, "after": step.after} for step in case.ladder],
         "addressed": list(case.addressed),
         "responsible": _proposal(case.proposal),
+        "confirmed": is_confirmed(case),
+        "confirmation": record.confirmation,
+        "proposed_revision": _revision(beside(case)),
+        **told(beside(case).circumstances, case.unit),
         "attributions": [
             {
                 "n": row["n"],
@@ -131,7 +141,14 @@ def _verdict(row: Record) -> dict[str, Any]:
 
 
 def _proposal(proposal: Proposal) -> list[dict[str, Any]]:
-    return [{"role": r.role, "person": r.person, "rule": r.rule, "because": r.because} for r in proposal]
+    return [named_text(r) for r in proposal]
+
+
+def _revision(kept: Beside) -> dict[str, Any] | None:
+    """The revision of what was confirmed that waits for a decision."""
+    if kept.proposed is None:
+        return None
+    return {"no": kept.revisions, "reason": kept.reason, "responsible": _proposal(kept.proposed)}
 
 
 def _cause(row: Record) -> dict[str, str] | None:

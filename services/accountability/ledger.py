@@ -28,6 +28,7 @@ async def record(
     opened = {each.case.key for each in happened if isinstance(each, Opened)}
     await store.insert_cases(conn, [case for case in cases if case.key in opened])
     await store.update_cases(conn, [case for case in cases if case.key not in opened])
+    await attribution_store.keep(conn, cases)
     if not happened and not carded:
         return
     events = [*map(published, happened), *map(card_publish.published, carded)]
@@ -44,6 +45,7 @@ async def append(conn: Connection, cases: Collection[Case], pairs: Sequence[Pair
     each once, as they are now, `revision` counted up by one for each event of theirs; the caller holds their locks.
     `pairs` are in the order of publication."""
     await store.update_cases(conn, cases)
+    await attribution_store.keep(conn, cases)
     await store.add_events(conn, [kept for kept, _ in pairs])
     await outbox.append(conn, [message for _, message in pairs])
 

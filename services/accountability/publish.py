@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import TypeAdapter
 
+from services.accountability import circumstances_text
 from services.accountability.rules.case import (
     Answered,
     Escalated,
@@ -24,9 +25,13 @@ from services.accountability.rules.case import (
     Withdrawn,
 )
 from services.accountability.rules.identity import caused, clock_of_rung, event_id
-from services.accountability.rules.model import Addressee, Case, Ref, Responsible, Rung
+from services.accountability.rules.lead_rules import Lead
+from services.accountability.rules.model import Addressee, Case, Proposal, Ref, Responsible, Rung
+from services.accountability.rules.overseers import TAKE_UP
+from services.accountability.rules.review import RevisionLapsed, RevisionProposed, beside
 from services.accountability.store import KeptEvent
 from shared.events import accountability as events
+from shared.events.attribution import CaseRevisionClosed, CaseRevisionProposed
 from shared.events.base import Instant, aggregate_key
 from shared.events.envelope import headers_out
 from shared.events.limits import LimitTerms
@@ -43,6 +48,8 @@ _EVENTS: dict[type[Happened], type[events.CaseEvent]] = {
     Withdrawn: events.CaseWithdrawn,
     Reinstated: events.CaseReinstated,
     Answered: events.CaseAnswered,
+    RevisionProposed: CaseRevisionProposed,
+    RevisionLapsed: CaseRevisionClosed,
 }
 _INSTANT = TypeAdapter[datetime](Instant)
 
@@ -96,13 +103,17 @@ def content(happened: Happened) -> bytes:
                 "due": case.due, "late_from": told(case.late_from, zone), "detected_at": told(case.detected_at, zone),
                 "miss": _ref(happened.cause), "rulebook": case.rulebook, "responsible": _responsible(case),
                 "ladder": _ladder(case.ladder), "limits": _limits(case), "addressee": _addressee(happened.addressee),
+                "lead": happened.lead and _lead(happened.lead), **_beside(case),
             })  # fmt: skip
         case Revised():
-            return _json({**common, "responsible": _responsible(case), "reason": happened.reason})
+            return _json({
+                **common, "responsible": _responsible(case), "reason": happened.reason, **_beside(case),
+            })  # fmt: skip
         case Escalated():
             return _json({
                 **common, "rung": happened.rung, "addressee": _addressee(happened.addressee),
                 "miss": _ref(happened.cause), "last": happened.last, "responsible": _responsible(case), **about,
+                "limits": _take_up(case, happened.take_up), "team": _team(case),
             })  # fmt: skip
         case Withdrawn():
             return _json({
@@ -111,10 +122,19 @@ def content(happened: Happened) -> bytes:
         case Reinstated():
             return _json({
                 **common, "miss": _ref(happened.cause), "limits": _limits(case), "responsible": _responsible(case),
-                "addressee": _addressee(happened.addressee), **about,
+                "addressee": _addressee(happened.addressee), **about, **_beside(case),
             })  # fmt: skip
         case Answered():
-            return _json({**common, "answered_by": happened.person})
+            return _json({
+                **common, "answered_by": happened.person, "limits": _take_up(case, happened.take_up),
+            })  # fmt: skip
+        case RevisionProposed():
+            return _json({
+                **common, "no": beside(case).revisions, "responsible": _named_all(happened.proposal),
+                "reason": happened.reason, "cause": _ref(happened.cause), **about, **_beside(case),
+            })  # fmt: skip
+        case RevisionLapsed():
+            return _json({**common, "no": happened.no, "outcome": "lapsed"})
         case _:
             assert_never(happened)
 
@@ -170,14 +190,31 @@ def _fragment(entries: Iterable[dict[str, Any]]) -> orjson.Fragment:
 
 
 def _responsible(case: Case) -> list[orjson.Fragment]:
-    return [_named(responsible) for responsible in case.proposal]
+    return _named_all(case.proposal)
+
+
+def _named_all(proposal: Proposal) -> list[orjson.Fragment]:
+    return [_named(responsible) for responsible in proposal]
+
+
+def _beside(case: Case) -> dict[str, Any]:
+    """Shares of time, external causes and the team, where the miss says any."""
+    return {} if case.beside is None else circumstances_text.told(case.beside.circumstances, case.unit)
+
+
+def _team(case: Case) -> dict[str, Any] | None:
+    return None if case.beside is None else circumstances_text.team_text(case.beside.circumstances.team)
 
 
 @lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
 def _named(said: Responsible) -> orjson.Fragment:
     return orjson.Fragment(
-        _json({"role": said.role, "person": said.person, "rule": said.rule, "because": said.because})
-    )
+        _json({
+            "role": said.role, "person": said.person, "rule": said.rule, "because": said.because,
+            "facts": said.facts or None,
+            "known_since": None if said.known_since is None else said.known_since.isoformat(),
+        })
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,8 @@ resolved limits, so that nobody downstream needs the catalogue.
 
 from pydantic import Field
 
+from shared.events import conduct as c
+from shared.events import leads as l
 from shared.events import submissions as s
 from shared.events.base import Event, EventRef, Instant, Model, Name
 from shared.events.limits import LimitTerms
@@ -22,8 +24,8 @@ class Recorded(Model):
     received_at: Instant
 
 
-class MatterRegistered(s.MatterSubmitted, Recorded):
-    """A matter and its limits, as the catalogue in force on the day of receipt has them."""
+class MatterRegistered(l.LeadTold, s.MatterSubmitted, Recorded):
+    """A matter, or a lead, and its limits, as the catalogue in force on the day of receipt has them."""
 
     TYPE = "matter.registered"
     item_version: Name
@@ -115,6 +117,48 @@ class MissConfirmed(s.MissConfirmed, Recorded):
     """A person stands in for the source that is silent."""
 
 
+class OpinionGiven(c.OpinionGiven, Recorded):
+    """审查意见."""
+
+
+class OrderGiven(c.OrderGiven, Recorded):
+    """A superior's order."""
+
+
+class DecisionTaken(c.DecisionTaken, Recorded):
+    """集体研究."""
+
+
+class TeamNamed(c.TeamNamed, Recorded):
+    """Who belongs to the matter."""
+
+
+class ComplaintConcluded(l.ComplaintConcluded, Recorded):
+    """查实与否."""
+
+
+class ComplaintFedBack(l.ComplaintFedBack, Recorded):
+    """反馈."""
+
+
+class RatingContacted(l.RatingContacted, Recorded):
+    """Whoever gave a bad rating has been spoken to."""
+
+
+class RatingRectified(l.RatingRectified, Recorded):
+    """What a bad rating was about is put right."""
+
+
+class InspectionPublished(l.InspectionPublished, Recorded):
+    """Hidden from nobody from now on."""
+
+
+class CommitmentAmended(l.CommitmentAmended, Recorded):
+    """It says something else from now on; with the limit that its new date is, where it has one."""
+
+    limits: tuple[LimitTerms, ...] | None = None
+
+
 class FactCorrected(s.FactCorrected, Recorded):
     """`fact.type` and `fact.data` are those of this topic: a corrected submission comes as matter.registered, with
     limits.
@@ -145,7 +189,8 @@ MATTER_EVENTS: tuple[type[Event], ...] = (
     MatterRegistered, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
     MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, MatterSuspended,
     MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
-    FactCorrected, FactRetracted, SourceWatermark,
+    OpinionGiven, OrderGiven, DecisionTaken, TeamNamed, ComplaintConcluded, ComplaintFedBack, RatingContacted,
+    RatingRectified, InspectionPublished, CommitmentAmended, FactCorrected, FactRetracted, SourceWatermark,
 )  # fmt: skip
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (HolderAssigned, HolderEnded)
 CALENDAR_EVENTS: tuple[type[Event], ...] = (CalendarPublished,)

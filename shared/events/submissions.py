@@ -2,39 +2,17 @@
 days are worked, and up to when all of it is sent.
 """
 
-from datetime import datetime as _datetime
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from shared.events.base import Event, EventRef, Instant, Model, Name, Origin, PersonId, Role, Span, Text, When, Zone
+from shared.events.base import Event, EventRef, Instant, Model, Name, PersonId, Role, Span, Text, When
 from shared.events.calendars import CalendarVersion
-
-
-class Fact(Event):
-    """Something that happened in a matter. `occurred_at` is business time and decides; a bare date needs `zone`."""
-
-    occurred_at: When
-    zone: Zone | None = None
-    origin: Origin = "live"
-    note: Text | None = None
-
-    @model_validator(mode="after")
-    def _date_has_zone(self) -> "Fact":
-        if self.zone is None and not isinstance(self.occurred_at, _datetime):
-            raise ValueError("occurred_at is a bare date: say in `zone` where its day begins")
-        return self
-
-
-class Acted(Fact):
-    """A fact that may say who did it."""
-
-    unit: Name | None = None
-    person: PersonId | None = None
-
-
-class Handled(Acted):
-    """A fact that says in whose hands the matter is from now on: who did it has the matter."""
+from shared.events.conduct import CONDUCT_FACTS
+from shared.events.facts import Acted, Handled
+from shared.events.facts import Fact as Fact
+from shared.events.facts import ends_in_a_zone as ends_in_a_zone
+from shared.events.leads import LEAD_FACTS, REGISTRATIONS
 
 
 class MatterSubmitted(Handled):
@@ -45,6 +23,7 @@ class MatterSubmitted(Handled):
     unit: Name
     title: Text | None = None
     due: When | None = None
+    first_contact: PersonId | None = Field(default=None, description="首问责任人: follows the matter to its end.")
 
 
 class MatterAccepted(Handled):
@@ -274,6 +253,7 @@ MATTER_FACTS: tuple[type[Fact], ...] = (
     MatterSubmitted, MatterAccepted, MatterRefused, MatterAssigned, MatterTransferred, StageStarted, StageFinished,
     MatterDecided, MatterClosed, MatterWithdrawn, MatterReopened, MatterDelivered, LimitsChanged, MatterSuspended,
     MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
+    *CONDUCT_FACTS, *REGISTRATIONS, *LEAD_FACTS,
 )  # fmt: skip
 DIRECTORY_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
 CALENDAR_FACTS: tuple[type[Fact], ...] = (CalendarPublished,)

@@ -38,6 +38,7 @@ from services.accountability.rules.model import (
 )
 from services.accountability.rules.process_model import Done
 from services.accountability.rules.review import RevisionLapsed, RevisionProposed, beside, is_confirmed, proposed
+from services.accountability.rules.timeline import tellable
 
 Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung"]
 
@@ -134,7 +135,8 @@ def on_missed(known: Known, miss: Missed, proposal: Proposal, rulebook: Rulebook
     )  # fmt: skip
     if known.state == "withdrawn":
         return _reinstate(renewed, proposal, now)
-    return revise(renewed, proposal, miss.ref, "miss-republished", now)
+    moved = tellable(miss.circumstances) != tellable(beside(known).circumstances)
+    return revise(renewed, proposal, miss.ref, "miss-republished", now, moved=moved)
 
 
 def on_untrue(known: Known, untrue: Untrue, now: datetime) -> Decision:
@@ -178,14 +180,21 @@ def on_rung_missed(case: Case, missed: RungMissed, now: datetime, take_up: str |
 
 
 def revise(
-    case: Case, proposal: Proposal, cause: Ref, reason: Literal["miss-republished", "directory-fact"], now: datetime
+    case: Case,
+    proposal: Proposal,
+    cause: Ref,
+    reason: Literal["miss-republished", "directory-fact"],
+    now: datetime,
+    *,
+    moved: bool = False,
 ) -> Decision:
     """A fact learned later changes the proposal; the earlier one is kept (D18). Who is addressed is not called back.
-    What a person has confirmed it does not change: it proposes to (rules/review.py)."""
+    What a person has confirmed it does not change: it proposes to (rules/review.py). `moved`: whoever is named, the
+    shares of time beside the names changed."""
     if is_confirmed(case):
-        told = proposed(case, proposal, cause, reason, now)
+        told = proposed(case, proposal, cause, reason, now, moved=moved)
         return Decision(case) if told is None else Decision(told.case, told)
-    if proposal == case.proposal:
+    if proposal == case.proposal and not moved:
         return Decision(case)
     revised = _name(replace(case, revision=case.revision + 1), proposal)
     return Decision(revised, Revised(revised, now, cause, reason))

@@ -75,13 +75,14 @@ def is_confirmed(case: Case) -> bool:
 
 
 def proposed(
-    case: Case, proposal: Proposal, cause: Ref, reason: RevisionReason, now: datetime
+    case: Case, proposal: Proposal, cause: Ref, reason: RevisionReason, now: datetime, *, moved: bool = False
 ) -> RevisionProposed | RevisionLapsed | None:
-    """What facts learned later make of a confirmed attribution: never a change, at most a proposed one."""
+    """What facts learned later make of a confirmed attribution: never a change, at most a proposed one. `moved`: the
+    shares of time are others, whoever is named."""
     kept = beside(case)
-    if proposal == (kept.proposed or case.proposal):
+    if proposal == (kept.proposed or case.proposal) and not moved:
         return None
-    if proposal == case.proposal:
+    if proposal == case.proposal and not moved:
         closed = _keeping(case, kept._replace(proposed=None, reason=None))
         return RevisionLapsed(closed, now, cause, kept.revisions)
     waiting = kept._replace(revisions=kept.revisions + 1, proposed=proposal, reason=reason)

@@ -53,6 +53,11 @@ def external(of: Circumstances, unit: str | None) -> External:
     return External(of.pauses, tuple(others.items()))
 
 
+def tellable(of: Circumstances) -> tuple[object, ...]:
+    """What a case tells of them beside the names: where this changes, the case says so."""
+    return shares(of.hands), of.pauses, of.team
+
+
 def share_of(hands: Sequence[Hand], unit: str | None, person: str | None) -> Share | None:
     """What these hands had; None where there is nothing to share out."""
     return next((each for each in shares(hands) if (each.unit, each.person) == (unit, person)), None)

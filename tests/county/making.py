@@ -1,0 +1,169 @@
+"""A county by a seed: units, posts, people, matters, who had them and what was decided, and what was learned too late.
+
+All happens in March 2026, which has no holiday: the naive count need not know the calendar. No two facts of a matter
+are of one instant, so that no rule of order between them is needed to say what is right.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+AUTHORITY = "county"
+SOURCE = "/county/register"
+PEOPLE_SOURCE = "/county/personnel"
+BEGIN = datetime.fromisoformat("2026-03-02T00:00:00+08:00")
+"""A Monday."""
+END = datetime.fromisoformat("2026-04-03T18:00:00+08:00")
+LATE_SHARE = 0.12
+"""Of the facts that may be: known to nobody before all limits have passed."""
+
+
+@dataclass
+class County:
+    """Submissions: what is known in time, and what only afterwards."""
+
+    prompt: list[dict[str, Any]] = field(default_factory=list)
+    late: list[dict[str, Any]] = field(default_factory=list)
+
+
+def county(n: int, seed: int) -> County:
+    """`n` matters of units that have about fifty each."""
+    made, random = County(), Random(seed)
+    units = [f"unit-{k}" for k in range(max(4, n // 50))]
+    for submission, is_late in directory(units, random):
+        (made.late if is_late else made.prompt).append(submission)
+    for number in range(n):
+        for submission, is_late in matter(f"M-{number}", units, random):
+            (made.late if is_late else made.prompt).append(submission)
+    random.shuffle(made.late)
+    return made
+
+
+def event(kind: str, name: str, id: str, at: datetime, source: str = SOURCE, **data: Any) -> dict[str, Any]:
+    """One CloudEvent, issued when it happened."""
+    subject = f"{AUTHORITY}/{name}"
+    data = {"occurred_at": at.isoformat(), **{k: v for k, v in data.items() if v is not None}}
+    return {
+        "specversion": "1.0", "id": id, "source": source, "type": kind, "version": 1, "subject": subject,
+        "time": min(at, END).astimezone(UTC).isoformat(), "data": data,
+    }  # fmt: skip
+
+
+Made = Iterator[tuple[dict[str, Any], bool]]
+
+
+def directory(units: list[str], random: Random) -> Made:
+    """One post of each role in most units; the head of all, and a deputy for units that have none."""
+    posts: list[tuple[str, str, str | None]] = [("post-head", "principal", None), ("post-deputy", "leading", None)]
+    for unit in units:
+        posts += [(f"post-{unit}-direct", "direct", unit), (f"post-{unit}-leading", "leading", unit)]
+        if random.random() < 0.3:
+            posts.append((f"post-{unit}-principal", "principal", unit))
+    for post, role, of in posts:
+        if of is not None and random.random() < 0.1:
+            continue  # never filled
+        yield from _tenures(post, role, of, random)
+
+
+def _tenures(post: str, role: str, unit: str | None, random: Random) -> Made:
+    at, number = datetime.fromisoformat("2025-01-01T00:00:00+08:00"), 0
+    while at < END:
+        person = f"{post}-holder-{number}"
+        yield (
+            event("holder.assigned", post, f"{post}/{number}", at, PEOPLE_SOURCE, person=person, role=role, unit=unit),
+            number > 0 and random.random() < LATE_SHARE * 3,
+        )
+        number += 1
+        next_at = _instant(random)
+        if next_at <= at or random.random() < 0.4:
+            yield from _leave(person, at, random)
+            return
+        if random.random() < 0.4:  # leaves, and the post is vacant until somebody comes
+            is_late = random.random() < LATE_SHARE * 3
+            yield event("holder.ended", post, f"{post}/{number}/end", next_at, PEOPLE_SOURCE, person=person), is_late
+            next_at += timedelta(days=random.randint(0, 9), minutes=random.randint(1, 600))
+        at = next_at
+
+
+def _leave(person: str, at: datetime, random: Random) -> Made:
+    if random.random() < 0.7:
+        return
+    since = max(_instant(random), at + timedelta(hours=1))
+    until = since + timedelta(days=random.randint(1, 12))
+    deputy = None if random.random() < 0.3 else f"{person}-deputy"
+    yield (
+        event("leave.taken", person, f"{person}/leave", since, PEOPLE_SOURCE, until=until.isoformat(), deputy=deputy),
+        random.random() < LATE_SHARE * 3,
+    )
+
+
+def _instant(random: Random) -> datetime:
+    """Some time of March, to the microsecond: no two are alike."""
+    return BEGIN + timedelta(days=random.randint(0, 27), microseconds=random.randint(1, 86_400_000_000 - 1))
+
+
+def matter(name: str, units: list[str], random: Random) -> Made:
+    """A matter, its hands, its acts, perhaps a hearing, perhaps its end."""
+    count = 0
+
+    def fact(kind: str, at: datetime, *, may_be_late: bool = True, **data: Any) -> tuple[dict[str, Any], bool]:
+        nonlocal count
+        count += 1
+        made = event(kind, name, f"{name}/{count}", at, **data)
+        return made, may_be_late and random.random() < LATE_SHARE
+
+    def somebody(unit: str) -> str | None:
+        return None if random.random() < 0.4 else f"p-{unit}-{random.randint(0, 5)}"
+
+    unit = random.choice(units)
+    began = BEGIN + timedelta(days=random.randint(0, 4), hours=8, microseconds=random.randint(0, 32_400_000_000))
+    first = f"p-first-{random.randint(0, 20)}" if random.random() < 0.2 else None
+    yield fact(
+        "matter.submitted", began, may_be_late=False, item="county-licence", unit=unit, person=somebody(unit),
+        first_contact=first,
+    )  # fmt: skip
+    for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
+        at = began + timedelta(microseconds=random.randint(1, 20 * 86_400_000_000))
+        unit = unit if random.random() < 0.6 else random.choice(units)
+        person = somebody(unit)
+        if person is not None and random.random() < 0.3:
+            yield fact("matter.assigned", at, person=person)
+        else:
+            yield fact("matter.transferred", at, unit=unit, person=person)
+    if random.random() < 0.2:
+        stops = began + timedelta(days=random.randint(0, 6), microseconds=random.randint(1, 3_600_000_000))
+        goes_on = stops + timedelta(days=random.randint(1, 6), microseconds=random.randint(1, 3_600_000_000))
+        yield fact("matter.suspended", stops, may_be_late=False, ground="hearing")
+        yield fact("matter.resumed", goes_on, may_be_late=False, ground="hearing")
+    if random.random() < 0.4:
+        yield from _acts(name, began, random, fact)
+    ends = random.random()
+    if ends < 0.5:
+        days = random.uniform(0.1, 14) if ends < 0.3 else random.uniform(14, 27)
+        yield fact("matter.decided", began + timedelta(days=days, microseconds=random.randint(1, 999)))
+
+
+def _acts(name: str, began: datetime, random: Random, fact: Any) -> Made:
+    """Opinions, one on the other, an order, a session."""
+    given: list[str] = []
+    for _ in range(random.randint(1, 4)):
+        at = began + timedelta(microseconds=random.randint(1, 18 * 86_400_000_000))
+        stance = random.choice(("grant", "refuse", "hold", "hold"))
+        kind = random.choice(("opinion", "opinion", "opinion", "order", "session"))
+        if kind == "order":
+            yield fact("order.given", at, person=f"p-chief-{random.randint(0, 9)}", stance=stance)
+        elif kind == "session":
+            members = random.sample([f"p-member-{k}" for k in range(6)], random.randint(1, 4))
+            against = [f"p-dissenter-{k}" for k in range(random.randint(0, 2))] + ["post-deputy-holder-0"]
+            yield fact("decision.taken", at, stance=stance, members=members, dissented=against)
+        else:
+            role = random.choice(("handler", "reviewer", "approver"))
+            overrides = {"source": SOURCE, "id": random.choice(given)} if given and random.random() < 0.7 else None
+            made = fact(
+                "opinion.given", at, person=f"p-{role}-{random.randint(0, 9)}", role=role, stance=stance,
+                overrides=overrides, bypasses="reviewer" if role == "approver" and random.random() < 0.3 else None,
+            )  # fmt: skip
+            given.append(made[0]["id"])
+            yield made
