@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from services.accountability import ledger, step_publish, store
+from services.accountability import attribution_store, ledger, step_publish, store
 from services.accountability.case_row import case_of
 from services.accountability.publish import STOPS
 from services.accountability.rules.going_live import WENT_LIVE, WentLive, go_live, lives, stands_still
@@ -93,7 +93,8 @@ async def _chunk(conn: Connection, call: Call, keys: Sequence[CaseKey]) -> None:
     """Those that were answered, withdrawn or taken up meanwhile are left as they are."""
     ids = [key.case_id for key in keys]
     taken_up = {row["case_id"] for row in await conn.fetch(Q["select_in_proceedings"], ids)}
-    cases = [case for case in await store.lock_cases(conn, keys) if stands_still(case)]
+    locked = await attribution_store.complete(conn, await store.lock_cases(conn, keys))
+    cases = [case for case in locked if stands_still(case)]
     live = [go_live(case, call.at) for case in cases if case.key.case_id not in taken_up]
     await conn.execute(Q["set_live"], [each.case.key.case_id for each in live])
     pairs = [

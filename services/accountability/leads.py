@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.accountability import directory_store, going_live, lead_store, ledger, metrics, process, store
+from services.accountability import (
+    attribution_store,
+    directory_store,
+    going_live,
+    lead_store,
+    ledger,
+    metrics,
+    process,
+    store,
+)
 from services.accountability.rules.case import Decision, Happened, Opened, on_missed, on_untrue
 from services.accountability.rules.directory import Directory
 from services.accountability.rules.going_live import lives
@@ -44,7 +53,8 @@ async def of_findings(conn: Connection, said: Said, rulebook: Rulebook, propose:
         words[word.key].append(word)
     causes = {word.key: word for word, _ in fresh}
     found = {key: standing(words[key]) for key in sorted(causes)}
-    known = {case.key: case for case in await store.lock_cases(conn, found)}
+    locked = await attribution_store.complete(conn, await store.lock_cases(conn, found))
+    known = {case.key: case for case in locked}
     verdicts = {
         key: verdict
         for key, word in found.items()
