@@ -13,10 +13,12 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from services.accountability import case_store, ledger, store
+from services.accountability import attribution_store, case_store, ledger, process_reading, store
 from services.accountability.case_text import shown, summary
 from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import concerns, on_answer, refusal_of_answer
+from services.accountability.rules.ladder import NO_RULEBOOK, Rulebook
+from services.accountability.stepping import tagged_with
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId, Text
 from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
@@ -40,8 +42,8 @@ class AnswerText(Model):
     text: Text
 
 
-def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter:
-    """The routes under /v1."""
+def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Rulebook = NO_RULEBOOK) -> APIRouter:
+    """The routes under /v1. By the rulebook a case says what may be done next."""
     router = APIRouter(prefix="/v1")
 
     @router.get("/cases")
@@ -80,16 +82,21 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     @router.get("/cases/{id}")
     @allow(*READERS, Role.OFFICIAL)
     async def read_case(id: str, request: Request) -> Response:
-        """One case: who is responsible and why, what was decided when, and the chain of causes down to the
-        submissions it rests on."""
+        """One case: who is responsible and why, what was decided when, the proceeding with what may be done next, and
+        the chain of causes down to the submissions it rests on. The entity tag begins with the case's revision."""
         async with on_record(pool) as conn:
             case = await case_store.select(conn, _id(id))
             caller = caller_of(request)
             if case is None or (caller.is_narrow() and not concerns(case, caller.person)):
                 raise _unknown()
+            (case,) = await attribution_store.complete(conn, [case])
             record = await case_store.record_of(conn, case)
+            reader = caller.person if caller.is_narrow() else None
+            now = (await clock.moment(conn)).now
+            proceeding = await process_reading.told(conn, case, rulebook, now, reader)
             await note(conn, clock, caller.person, "case", [case.key])
-        return tagged(request, shown(case, record))
+        content = shown(case, record) | {"revision": case.revision, "proceeding": proceeding}
+        return tagged_with(request, content, case.revision)
 
     @router.post("/cases/{id}/answers", openapi_extra=body_of(AnswerText), status_code=201)
     @allow(Role.OFFICIAL)
@@ -129,7 +136,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
                     403, "not-concerned", "Only who is named responsible or was addressed may answer the case"
                 )
         now = (await clock.moment(conn)).now
-        answered = on_answer(case, given.person, now)
+        answered = on_answer(case, given.person, now, rulebook.take_up(case))
         await store.add_answer(conn, case, given.person, given.text, now)
         await ledger.record(conn, [answered.case], [answered])
         return now, True

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from services.accountability import card_publish, metrics, store
+from services.accountability import attribution_store, card_publish, metrics, process_publish, store
 from services.accountability.publish import published
 from services.accountability.rules.cards import CardChange
 from services.accountability.rules.case import ATTRIBUTED, Escalated, Happened, Opened
 from services.accountability.rules.model import Case
+from services.accountability.rules.process_model import Done
 from shared import outbox
 from shared.postgres import Connection
 
@@ -21,7 +22,7 @@ Pair = tuple[store.KeptEvent, outbox.Message]
 
 
 async def record(
-    conn: Connection, cases: Collection[Case], happened: Sequence[Happened], carded: Sequence[CardChange] = ()
+    conn: Connection, cases: Collection[Case], happened: Sequence[Happened | Done], carded: Sequence[CardChange] = ()
 ) -> None:
     """`cases` are those that changed, each once, as they are now; `happened` is in the order of publication, what
     became of cards after it: one copy into each table, whatever a storm brings."""
@@ -31,13 +32,20 @@ async def record(
     await attribution_store.keep(conn, cases)
     if not happened and not carded:
         return
-    events = [*map(published, happened), *map(card_publish.published, carded)]
+    events = [*map(_published, happened), *map(card_publish.published, carded)]
     await store.add_events(conn, [kept for kept, _ in events])
     await store.add_escalations(conn, [each for each in happened if isinstance(each, Escalated)])
     await outbox.append(conn, [message for _, message in events])
     if happened:
-        _tell(happened)
+        _tell([each for each in happened if not isinstance(each, Done)])
+        for step in happened:
+            if isinstance(step, Done):
+                metrics.CHANGES.labels(step.kind).inc()
     metrics.count_cards(carded)
+
+
+def _published(each: Happened | Done) -> Pair:
+    return process_publish.published(each) if isinstance(each, Done) else published(each)
 
 
 async def append(conn: Connection, cases: Collection[Case], pairs: Sequence[Pair]) -> None:
@@ -57,6 +65,8 @@ async def record_cards(conn: Connection, carded: Sequence[CardChange]) -> None:
 
 def _tell(happened: Sequence[Happened]) -> None:
     """A storm of misses is one line in the log: each case's own history is kept in case_events."""
+    if not happened:
+        return
     changes = Counter(map(type, happened))
     kinds = {kind.__name__.lower(): count for kind, count in changes.items()}
     for kind, count in kinds.items():

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field, StringConstraints, model_validator
 
+from services.accountability.rulebook_leads import LeadEditionText
+from services.accountability.rulebook_overseers import OverseerEditionText, RectificationEditionText, SnoozeText
 from services.accountability.rulebook_process import ProcessEditionText
 from services.accountability.rules import ladder, model
 from services.accountability.rules.card_rules import LEVELS, CardEdition, CardRule, Ground, Level
@@ -33,6 +35,11 @@ class EditionText(Model):
     effective_from: date
     source: Text
     ladder: tuple[RungText, ...] = Field(min_length=1)
+    on_leave: Literal["deputy", "holder"] = "deputy"
+    """Who answers for what falls due while a holder is on leave."""
+    acknowledgement_stops: bool = False
+    """Whether the ladder stops when somebody whom the case concerns has read it."""
+    snooze: SnoozeText | None = None
 
     @model_validator(mode="after")
     def _climbs(self) -> "EditionText":
@@ -100,16 +107,32 @@ class RulebookText(Model):
     editions: tuple[EditionText, ...] = Field(min_length=1)
     cards: tuple[CardEditionText, ...] = ()
     proceedings: tuple[ProcessEditionText, ...] = ()
+    leads: tuple[LeadEditionText, ...] = ()
+    overseers: tuple[OverseerEditionText, ...] = ()
+    rectification: tuple[RectificationEditionText, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> "RulebookText":
         _follow(self.editions)
         _follow(self.cards)
         _follow(self.proceedings)
+        _follow(self.leads)
+        _follow(self.overseers)
+        _follow(self.rectification)
         return self
 
 
-def _follow(editions: Sequence[EditionText | CardEditionText | ProcessEditionText]) -> None:
+Versioned = (
+    EditionText
+    | CardEditionText
+    | ProcessEditionText
+    | LeadEditionText
+    | OverseerEditionText
+    | RectificationEditionText
+)
+
+
+def _follow(editions: Sequence[Versioned]) -> None:
     if any(before.effective_from >= after.effective_from for before, after in pairwise(editions)):
         raise ValueError("editions follow each other by effective_from")
     if len({edition.version for edition in editions}) != len(editions):
@@ -126,6 +149,9 @@ def load(file: Path) -> ladder.Rulebook:
                 edition.version,
                 edition.effective_from,
                 tuple(model.Rung(step.rung, step.role, step.after) for step in edition.ladder),
+                deputies_answer=edition.on_leave == "deputy",
+                acknowledgement_stops=edition.acknowledgement_stops,
+                snooze=_snooze(edition.snooze),
             )
             for edition in text.editions
         ),
@@ -138,4 +164,11 @@ def load(file: Path) -> ladder.Rulebook:
             for edition in text.cards
         ),
         tuple(edition.edition(text.name) for edition in text.proceedings),
+        leads=tuple(edition.edition(text.name) for edition in text.leads),
+        overseers=tuple(edition.edition() for edition in text.overseers),
+        rectification=tuple(edition.edition() for edition in text.rectification),
     )
+
+
+def _snooze(text: SnoozeText | None) -> ladder.SnoozeTerms | None:
+    return None if text is None else ladder.SnoozeTerms(text.times, text.longest, text.by)

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import yaml
 
-from shared.events import accountability, deadline, intake, notification, record, rejections, submissions
+from shared.events import (
+    accountability,
+    attribution,
+    deadline,
+    intake,
+    notification,
+    oversight,
+    proceedings,
+    record,
+    rectification,
+    rejections,
+    submissions,
+)
 from shared.events.base import Event, Model, Name
 
 HERE = Path(__file__).parent
@@ -36,7 +48,13 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "directory-events": intake.DIRECTORY_EVENTS,
     "calendar-events": intake.CALENDAR_EVENTS,
     "deadline-events": deadline.DEADLINE_EVENTS,
-    "case-events": accountability.CASE_EVENTS,
+    "case-events": (
+        *accountability.CASE_EVENTS,
+        *oversight.OVERSIGHT_EVENTS,
+        *rectification.RECTIFICATION_EVENTS,
+        *proceedings.PROCEEDING_EVENTS,
+        *attribution.ATTRIBUTION_EVENTS,
+    ),
     "case-states": record.STATES,
     "record-heads": record.HEADS,
     "notification-events": notification.NOTIFICATION_EVENTS,

@@ -83,7 +83,7 @@ def decide(
             return Forbidden("two-people", "I20", "Whoever proposed it does not confirm it", ("a second person",))
         if before.by in proceeding.recused:
             return Forbidden("two-people", "I20", "Whoever proposed it was recused", ("a second person",))
-        command = replace(command, texts=before.texts)
+        command, proceeding = replace(command, texts=before.texts), replace(proceeding, proposed=None)
         return _take(proceeding, case, command, edition, (before.by, command.by))
     return _take(proceeding, case, command, edition, (command.by,))
 

@@ -1,0 +1,336 @@
+"""Drives cases through every permitted and every forbidden step, and holds the rules to a table that was written from
+domain.md §4 and R26–R30, and not from the code (tests/support/due_process.py)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.accountability import rulebook
+from services.accountability.config import SHIPPED
+from services.accountability.rules.case import on_missed, on_untrue
+from services.accountability.rules.ladder import Rulebook
+from services.accountability.rules.model import Case, CaseKey, Missed, Ref, Responsible, Untrue
+from services.accountability.rules.process import decide
+from services.accountability.rules.process_cause import is_concluded, on_cause_back, on_cause_gone, passed, withdrawn
+from services.accountability.rules.process_model import (
+    Accepted,
+    Announced,
+    Command,
+    Forbidden,
+    Outcome,
+    Proceeding,
+    Step,
+)
+from tests.support.due_process import (
+    CONCLUDED,
+    LEAST,
+    NAMED,
+    OFFICERS,
+    ORDER,
+    OUTCOME,
+    PEOPLE,
+    STEPS,
+    TABLE,
+    Asking,
+    Told,
+    harsher,
+    is_sensitive,
+    permits,
+    takes,
+)
+
+START = datetime(2026, 3, 11, 1, tzinfo=UTC)
+BOOK: Rulebook = rulebook.load(SHIPPED)
+EDITION = BOOK.proceedings[0]
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def opened() -> Case:
+    key = CaseKey("licheng", "M1", UUID(int=1))
+    miss = Missed(
+        key, Ref("/deadline", "m1"), 1, "promised", "", "2026-03-10", START - timedelta(hours=9), START, None, "window",
+        None, "live", "Asia/Shanghai", "CN",
+    )  # fmt: skip
+    proposal = tuple(Responsible(role, person, "R25", "held it") for person, role in NAMED.items())
+    found = on_missed(None, miss, proposal, BOOK, START).known
+    assert isinstance(found, Case)
+    return found
+
+
+def proper(told: Told, step: Step, draw: Draw) -> Asking:
+    """The step as somebody who knows the rules would ask for it, as far as that is possible."""
+    free = [p for p in OFFICERS if p not in told.recused] or OFFICERS
+    panel = [p for p in free if p not in told.team]
+    by = draw(st.sampled_from(free))
+
+    def pick(bound: str) -> str:
+        return ORDER[draw(st.integers(0, min(ORDER.index(bound), 5)))]
+
+    match step:
+        case "defence" | "review-request" | "appeal":
+            text = {"defence": "defence"}.get(step, "request")
+            return Asking(step, draw(st.sampled_from(sorted(told.announced) or ["zhang"])), texts=(text,))
+        case "investigators":
+            return Asking(step, by, people=tuple(free[:2]))
+        case "recusal":
+            return Asking(step, by, people=(draw(st.sampled_from(PEOPLE)),), texts=("reason",))
+        case "notice":
+            people = draw(st.lists(st.sampled_from(sorted(NAMED)), min_size=1, unique=True))
+            said = tuple((p, NAMED[p], draw(st.sampled_from(ORDER))) for p in people)
+            return Asking(step, by, announced=said, texts=("facts", "basis"))
+        case "deliberation":
+            return Asking(step, by, people=tuple(panel[:3]))
+        case "vote":
+            waiting = [p for p in told.members if p not in told.votes] or free
+            common = next(iter(told.votes.values()), None)
+            return Asking(step, waiting[0], vote=common or draw(st.sampled_from(OUTCOME)))
+        case "exemption":
+            return Asking(step, by, ground="force-majeure", texts=("reason",))
+        case "decision":
+            return Asking(step, by, measures=tuple((p, pick(b)) for p, b in told.announced.items()), texts=("reason",))
+        case "variation":
+            return Asking(step, by, measures=tuple((p, pick(b)) for p, b in told.measures.items()), texts=("reason",))
+        case "referral":
+            return Asking(step, by, ground="the commission", texts=("reason",))
+    return Asking(step, by, texts=("reason",))
+
+
+def wild(draw: Draw) -> Asking:
+    """Anything."""
+    some = st.lists(st.sampled_from(PEOPLE), max_size=4).map(tuple)
+    return Asking(
+        draw(st.sampled_from(STEPS)),
+        draw(st.sampled_from(PEOPLE)),
+        people=draw(some),
+        announced=tuple(
+            (p, draw(st.sampled_from(LEAST)), draw(st.sampled_from([*ORDER, "dismissal"]))) for p in draw(some)
+        ),
+        measures=tuple((p, draw(st.sampled_from([*ORDER, "demotion"]))) for p in draw(some)),
+        ground=draw(st.sampled_from(["force-majeure", "bad-luck", None])),
+        vote=draw(st.sampled_from(OUTCOME)),
+        waived=draw(st.booleans()),
+        texts=tuple(draw(st.sets(st.sampled_from(["reason", "facts", "basis", "defence", "request"])))),
+    )
+
+
+def nearly(told: Told, ask: Asking, draw: Draw) -> Asking:
+    """The same, wrong in one respect perhaps."""
+    people = draw(st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4).map(tuple))
+    match draw(st.sampled_from(["by", "people", "measures", "announced", "words"])):
+        case "by":
+            return replace(ask, by=draw(st.sampled_from(sorted(told.recused) or PEOPLE)))
+        case "people":
+            return replace(ask, people=people)
+        case "measures":
+            codes = st.sampled_from(ORDER)
+            return replace(ask, measures=tuple((person, draw(codes)) for person in told.announced))
+        case "announced":
+            return replace(
+                ask, announced=tuple((person, draw(st.sampled_from(LEAST)), "transfer") for person in people)
+            )
+    return replace(ask, texts=(), ground=None, waived=not ask.waived)
+
+
+def asked(told: Told, draw: Draw) -> Asking:
+    """What leads on, the same with a fault, or what anybody might think of."""
+    there: list[Step] = list(TABLE[told.state]) or ["recusal"]
+    if told.revocable:
+        there.append("revocation")
+    kind = draw(st.sampled_from(["proper", "proper", "nearly", "nearly", "beside", "wild"]))
+    if kind == "wild":
+        return wild(draw)
+    step: Step = draw(st.sampled_from(["recusal", "extension"] if kind == "beside" else there))
+    found = proper(told, step, draw)
+    return nearly(told, found, draw) if kind == "nearly" else found
+
+
+def course(outcome: Outcome, remedy: list[Step]) -> list[Asking]:
+    """From a lead to an appeal, by people who know the rules."""
+    measure = "referral" if outcome == "referral" else "transfer"
+    concluded = Asking(
+        outcome, "chen", ground="force-majeure", texts=("reason",),
+        measures=(("zhang", "admonition"), ("li", "none")) if outcome == "decision" else (),
+    )  # fmt: skip
+    return [
+        Asking("review", "chen"),
+        Asking("filing", "chen", texts=("reason",)),
+        Asking("investigators", "chen", people=("chen", "lin")),
+        Asking("notice", "chen", announced=(("zhang", "direct", measure), ("li", "leading", "admonition")),
+               texts=("facts", "basis")),
+        Asking("defence", "zhang", texts=("defence",)),
+        Asking("defence", "li", waived=True),
+        Asking("deliberation", "chen", people=("wu", "zheng", "huang")),
+        *(Asking("vote", member, vote=outcome) for member in ("wu", "zheng", "huang")),
+        concluded,
+        replace(concluded, by="guo"),
+        Asking("service", "chen"),
+        *([Asking("execution", "chen")] if outcome == "decision" else []),
+        *(Asking(step, "zhang" if step in ("review-request", "appeal") else "chen", texts=("request", "reason"))
+          for step in remedy),
+    ]  # fmt: skip
+
+
+LIMITED = {
+    "notice-and-defence": "defence", "served": "review-request", "executing": "review-request", "upheld": "appeal",
+    "varied": "appeal",
+}  # fmt: skip
+
+
+class DueProcess(RuleBasedStateMachine):
+    """One case; `told` is the model of it, `proceeding` and `case` are the code's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told, self.case, self.now = Told(), opened(), START
+        self.proceeding: Proceeding | None = None
+        self.stands, self.verdict = True, 1
+        self.last: Asking | None = None
+
+    @initialize(
+        outcome=st.sampled_from(OUTCOME),
+        remedy=st.sampled_from([["review-request", "upholding", "appeal"], ["review-request"]]),
+        far=st.integers(0, 17),
+    )
+    def it_has_come_so_far(self, outcome: Outcome, remedy: list[Step], far: int) -> None:
+        for ask in course(outcome, remedy)[:far]:
+            before = self.case.revision
+            self.ask(ask, self.now)
+            assert self.case.revision > before
+
+    def command(self, ask: Asking, at: datetime) -> Command:
+        announced = tuple(Announced(p, r, "general", m) for p, r, m in ask.announced)
+        said = repr((ask.step, ask.people, ask.announced, ask.measures, ask.ground, ask.vote, ask.waived, ask.texts))
+        texts = tuple((kind, kind, kind) for kind in ask.texts)
+        return Command(
+            ask.step, ask.by, at, said, ask.people, announced, ask.measures, ask.ground, ask.vote, ask.waived, texts,
+        )  # fmt: skip
+
+    def ask(self, ask: Asking, at: datetime) -> None:
+        told = self.told
+        permitted = self.stands and permits(told, ask) and at == self.now
+        command = self.command(ask, at)
+        answer = decide(self.proceeding, self.case, command, EDITION, self.now)
+        waits = is_sensitive(told, ask.step) and permitted
+        confirms = waits and told.waits is not None and told.waits[:2] == (ask.step, command.digest)
+        if confirms and told.waits is not None and told.waits[2] == ask.by:
+            permitted = False  # the same person twice (I20)
+        if not permitted:
+            assert isinstance(answer, Forbidden), f"{ask} is forbidden in {told}"
+            assert answer.rule and answer.why
+            return
+        assert isinstance(answer, Accepted), f"{ask} is permitted in {told}, and was refused: {answer}"
+        assert [each.case.revision for each in answer.done] == [
+            self.case.revision + n for n in range(1, len(answer.done) + 1)
+        ]
+        if waits and not confirms:
+            assert answer.proposed
+            told.waits = (ask.step, command.digest, ask.by)
+        else:
+            assert not answer.proposed
+            assert len(set(answer.done[-1].by)) == (2 if waits else 1)
+            self.told = takes(told, ask)
+        self.case, self.proceeding = answer.done[-1].case, answer.done[-1].proceeding
+        self.last = ask
+
+    @rule(data=st.data())
+    def somebody_asks(self, data: st.DataObject) -> None:
+        self.ask(asked(self.told, data.draw), self.now)
+
+    @precondition(lambda self: self.told.waits is not None)
+    @rule(data=st.data())
+    def somebody_asks_for_the_same(self, data: st.DataObject) -> None:
+        assert self.last is not None
+        by = data.draw(st.sampled_from(OFFICERS))
+        if self.told.waits is not None and self.last.step == self.told.waits[0]:
+            self.ask(replace(self.last, by=by), self.now)
+
+    @rule(data=st.data(), days=st.sampled_from([-1, 1]))
+    def somebody_names_a_wrong_date(self, data: st.DataObject, days: int) -> None:
+        last = self.case.opened_at if self.proceeding is None else self.proceeding.last_at or self.now
+        self.ask(asked(self.told, data.draw), self.now + timedelta(days) if days > 0 else last - timedelta(days=1))
+
+    @rule(days=st.sampled_from([1, 2, 3, 40, 190]))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days)
+        self.told.today += timedelta(days)
+
+    @precondition(lambda self: self.told.state in LIMITED)
+    @rule()
+    def a_limit_passes(self) -> None:
+        clock = LIMITED[self.told.state]
+        assert self.proceeding is not None
+        self.proceeding = passed(self.proceeding, clock, self.now)
+        self.told.passed.add(clock)
+
+    @precondition(lambda self: self.stands and not self.told.revocable)
+    @rule()
+    def the_cause_falls_away(self) -> None:
+        self.verdict += 1
+        untrue = Untrue(self.case.key, Ref("/deadline", f"u{self.verdict}"), self.verdict, "met")
+        if self.told.state in CONCLUDED and not self.told.revoked:
+            assert self.proceeding is not None and is_concluded(self.proceeding)
+            self.case, done = on_cause_gone(self.case, self.proceeding, EDITION, untrue, self.now)
+            assert done is not None and done.kind == "revocation-proposed"
+            self.proceeding, self.told.revocable = done.proceeding, True
+            assert self.case.state == "standing"
+            return
+        assert not is_concluded(self.proceeding)
+        known = on_untrue(self.case, untrue, self.now).known
+        assert isinstance(known, Case) and known.state == "withdrawn"
+        self.case, self.stands = known, False
+        if self.proceeding is not None:
+            self.proceeding = withdrawn(self.proceeding, self.now)
+            if not self.told.revoked:
+                self.told.state, self.told.waits = "withdrawn", None
+
+    @precondition(lambda self: not self.stands or (self.told.revocable and not self.told.revoked))
+    @rule()
+    def the_cause_is_there_again(self) -> None:
+        self.verdict += 1
+        if not self.stands:
+            self.case = replace(
+                self.case, state="standing", withdrawn_at=None, withdrawn_because=None,
+                verdict_revision=self.verdict, revision=self.case.revision + 1,
+            )  # fmt: skip
+            self.stands = True
+            return
+        assert self.proceeding is not None
+        done = on_cause_back(self.case, self.proceeding, EDITION, Ref("/deadline", f"m{self.verdict}"), self.now)
+        assert done is not None
+        self.case, self.proceeding, self.told.revocable = done.case, done.proceeding, False
+
+    @invariant()
+    def the_code_has_the_state_of_the_table(self) -> None:
+        assert (self.proceeding.state if self.proceeding else "lead") == self.told.state
+
+    @invariant()
+    def nothing_is_concluded_without_notice_and_defence(self) -> None:
+        if self.told.state in CONCLUDED:
+            assert self.proceeding is not None
+            assert self.proceeding.noticed_at is not None and self.proceeding.deliberated_at is not None
+            assert all(p.heard != "not-yet" for p in self.proceeding.parties) or "defence" in self.told.passed
+
+    @invariant()
+    def no_measure_is_harsher_than_announced_and_no_stranger_is_named(self) -> None:
+        for party in self.proceeding.parties if self.proceeding else ():
+            assert NAMED[party.person] == party.role
+            assert not harsher(party.measure or "none", party.announced)
+
+    @invariant()
+    def a_withdrawn_cause_leaves_no_standing_case(self) -> None:
+        if not self.stands:
+            assert self.case.state == "withdrawn"
+            assert self.told.state in {"lead", "withdrawn"} or self.told.revoked
+
+
+TestDueProcess = DueProcess.TestCase
+TestDueProcess.settings = settings(
+    max_examples=300, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
