@@ -76,9 +76,20 @@ class CaseEvent(Event):
 
 
 class CaseOpened(CaseEvent):
-    """立案线索: a limit was missed. `limits` are the case's own, for its first answer; the deadline service folds
-    them.
+    """立案线索: a limit was missed, or a `lead` says what else happened: then `clock` is `lead:` and its kind, `due` the
+    instant of the act and `miss` the finding. `limits` are the case's own, for its first answer; the deadline service
+    folds them.
     """
+
+class CaseLead(Model):
+    """What opened a case that no missed limit did: a finding, severe by this rule."""
+
+    kind: Name
+    severity: Literal["general", "serious", "especially-serious"]
+    rule: Name = Field(description="The edition of the rulebook's rules of leads.")
+    fact: EventRef = Field(description="The submission that is the finding.")
+    evidence: tuple[Name, ...] | None = Field(default=None, description="SHA-256 of each document.")
+
 
     TYPE = "case.opened"
     clock: Name
@@ -142,7 +153,7 @@ class CaseWithdrawn(CaseEvent):
     """撤案: the miss it rests on is untrue. `told` are all who were told of the case."""
 
     TYPE = "case.withdrawn"
-    reason: Literal["met", "due-moved", "voided"]
+    reason: Literal["met", "due-moved", "voided", "revoked"]
     cause: EventRef
     told: tuple[PersonId, ...]
     due: When
@@ -228,6 +239,6 @@ class CardRevoked(CardEvent):
 
 
 CASE_EVENTS: tuple[type[Event], ...] = (
-    CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated,
+    CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated, CaseWentLive,
     CardIssued, CardRevoked,
 )  # fmt: skip

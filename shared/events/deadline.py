@@ -223,13 +223,27 @@ class DeadlineDeemedRevoked(Dated):
     facts: tuple[FactUsed, ...]
 
 
+class Doer(Model):
+    """Whose act it is, and when they did it; `person` absent: nobody by name."""
+
+    at: Instant
+    unit: Name | None = None
+    person: PersonId | None = None
+
+
 class DeadlineFinding(ClockEvent):
-    """What the item's rules do not allow was asked for or done. It has no effect, and is on record."""
+    """What the item's rules do not allow was asked for or done. It has no effect, and is on record. The same finding
+    with a higher revision replaces what this one said.
+    """
 
     TYPE = "deadline.finding"
     code: Name
     detail: Text
     facts: tuple[FactUsed, ...]
+    by: Doer | None = None
+    zone: Zone | None = Field(default=None, description="As calendar: of the limit by which it was found.")
+    calendar: Name | None = None
+    evidence: tuple[Name, ...] | None = Field(default=None, description="SHA-256 of each document.")
 
 
 class DeadlineFindingRevoked(ClockEvent):

@@ -17,6 +17,10 @@ def _empty(value: tuple[object, ...]) -> bool:
     return not value
 
 
+def _no(value: bool) -> bool:
+    return not value
+
+
 class PauseTerms(Model):
     """A ground on which the limit stands still (R9)."""
 
@@ -59,6 +63,18 @@ class SecondTerms(Model):
         return self
 
 
+class FindingTerms(Model):
+    """A fact that is a finding by itself, whatever the limit: it is on record, and may open a case (rulebook)."""
+
+    code: Name
+    on: Name = Field(description="The type of fact.")
+    result: tuple[Name, ...] = Field(default=(), exclude_if=_empty, description="Only with one of these results.")
+    before: Name | None = Field(default=None, description="Only where no such fact has happened yet.")
+    returned: bool = Field(
+        default=False, exclude_if=_no, description="Only where it gives the matter back to a unit that has had it."
+    )
+
+
 class LimitTerms(Model):
     """A limit as stamped. What is absent means: as the plainest limit has it."""
 
@@ -88,6 +104,9 @@ class LimitTerms(Model):
     on_expiry: ExpiryTerms | None = None
     overdue: tuple[Span, ...] = Field(
         default=(), exclude_if=_empty, description="Told again when so much has passed after the miss."
+    )
+    finds: tuple[FindingTerms, ...] = Field(
+        default=(), exclude_if=_empty, description="Facts that are findings by themselves."
     )
 
     @model_validator(mode="after")
