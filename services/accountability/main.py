@@ -29,13 +29,8 @@ async def build(settings: Settings, clock: Clock) -> App:
         pool, clock, signer=signer_of(settings.record_key), changed=states.changed, committed=relay.wake,
         every_s=settings.record_every_s, head_s=settings.record_head_s,
     )  # fmt: skip
-
-    def committed() -> None:
-        relay.wake()
-        sealer.hear()
-
     consumer = consumer_of(
-        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=committed
+        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=sealer.hear
     )
     app = app_of(
         settings,

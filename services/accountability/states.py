@@ -55,7 +55,7 @@ def content(case: Case, row: Record) -> bytes:
 
     fields: dict[str, Any] = {
         "case_id": str(case.key.case_id), "authority": case.key.authority, "matter": case.key.matter,
-        "occurred_at": at("last_at"), "origin": case.origin, "state": case.state,
+        "occurred_at": at("last_at"), "origin": case.origin, "state": case.state, "stage": row["stage"],
         "clock": case.clock, "subject": case.subject, "item": case.item, "unit": case.unit, "due": case.due,
         "late_from": at("late_from"), "opened_at": at("opened_at"), "standing_since": at("standing_since"),
         "standing_no": case.standing_no, "withdrawn_at": at("withdrawn_at"),
@@ -63,12 +63,7 @@ def content(case: Case, row: Record) -> bytes:
         "answered_by": case.answered_by, "rung": case.rung, "at_last_rung": row["at_last_rung"],
         "rulebook": case.rulebook,
         "responsible": [
-            {
-                name: value
-                for name, value in (("role", r.role), ("person", r.person), ("rule", r.rule), ("because", r.because))
-                if value is not None
-            }
-            for r in case.proposal
+            {name: value for name, value in entry.items() if value is not None} for entry in row["proposal"]
         ],
         "addressed": case.addressed,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Asks a running service by HTTP: where it is, what it answered, and what its problem document says."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -57,6 +58,20 @@ def send(url: str, content: dict[str, Any], kind: str = "application/json") -> d
         return dict(told)
     lines = [": ".join(filter(None, (told.get("title"), told.get("detail"))))]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
+
+
+def stream_lines(url: str) -> Iterator[str]:
+    """The lines of a long answer as they come, each without its end. Raises CannotAsk, also where it breaks off."""
+    token = _token_for(url)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        with httpx2.stream("GET", url, headers=headers, timeout=600, trust_env=False) as answer:
+            if answer.status_code != 200:
+                content = json.loads(answer.read())
+                raise CannotAsk(": ".join(filter(None, (content.get("title"), content.get("detail")))), 2)
+            yield from answer.iter_lines()
+    except (httpx2.HTTPError, ValueError) as error:
+        raise CannotAsk(f"{url} does not answer to its end: {error}", 1) from None
 
 
 def _token_for(url: str) -> str | None:

@@ -17,11 +17,13 @@ from services.cli.demo import demo
 from services.cli.explain import explain
 from services.cli.grow import grow_command
 from services.cli.migrate import migrate
+from services.cli.record import record
 from services.cli.recovery.letters import letters
 from services.cli.recovery.rebuild import rebuild_command
 from services.cli.replay.command import replay
 from services.cli.topics import topics
 from services.cli.up import up
+from services.cli.verify import verify
 
 app = typer.Typer(
     name="duban",
@@ -49,7 +51,9 @@ app.command("replay")(replay)
 app.command("calc")(calc)
 app.command("explain")(explain)
 app.command("case")(case)
+app.command("verify")(verify)
 app.command("rebuild")(rebuild_command)
+app.add_typer(record, name="record")
 app.add_typer(letters, name="letters")
 app.add_typer(calendar, name="calendar")
 app.add_typer(catalogue, name="catalogue")

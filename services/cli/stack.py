@@ -17,8 +17,10 @@ from typing import Literal
 
 import asyncpg
 
+from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES, migrate_all
 from services.cli.providers import Infrastructure, free_port
+from services.cli.record_key import written_key
 from services.cli.run_identity import RunIdentity
 from services.cli.supervisor import OnRestart, Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
@@ -86,6 +88,8 @@ async def start_stack(
         common |= identity.settings
     if infrastructure.name != "external":
         common |= {"DUBAN_KAFKA_SECURITY": "PLAINTEXT", "DUBAN_KAFKA_CERT": "", "DUBAN_KAFKA_KEY": ""}
+    if not inherited_environment().get("DUBAN_RECORD_KEY"):
+        common["DUBAN_RECORD_KEY"] = str(written_key(infrastructure.directory))
     services = []
     for name in SERVICES:
         port = free_port()

@@ -48,7 +48,7 @@ class CaseState(CaseEvent):
     standing_since: Instant
     standing_no: int = Field(ge=1, description="How often it has come to stand.")
     withdrawn_at: Instant | None = None
-    withdrawn_because: Literal["met", "due-moved", "voided"] | None = None
+    withdrawn_because: Literal["met", "due-moved", "voided", "revoked"] | None = None
     answered_at: Instant | None = None
     answered_by: PersonId | None = None
     rung: int = Field(ge=0)

@@ -1,14 +1,12 @@
 """A record to seal, to tamper with and to verify."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.accountability import states
 from services.accountability.record.export import exported
@@ -18,6 +16,7 @@ from services.cli.record_verifier import Report, verify
 from shared.clock import Clock
 from shared.postgres import Connection, Pool
 from tests.support.case_world import World, assigned, delivered, missed, untrue
+from tests.support.record_key import written_key
 
 HOLDERS = (
     delivered(assigned("zhang", "direct", "2025-01-01"), post="window-1"),
@@ -25,14 +24,6 @@ HOLDERS = (
     delivered(assigned("wang", "principal", "2025-01-01", unit=None), post="director"),
 )
 MATTERS = tuple(f"M{n}" for n in range(1, 41))
-
-
-def written_key(directory: Path, seed: int = 1) -> Path:
-    """A private key in a file, the same for the same seed."""
-    file = directory / f"record-key-{seed}.pem"
-    private = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(bytes([seed])).digest())
-    file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return file
 
 
 def signer(directory: Path, seed: int = 1) -> Signer:

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 import httpx2
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from services.accountability.config import Settings as AccountabilitySettings
 from services.accountability.main import build as build_accountability
@@ -37,6 +37,8 @@ from shared.events.envelope import STRUCTURED
 from shared.outbox import bucket_of
 from shared.postgres import Connection
 from shared.runtime import App, serve
+from tests.support.record_key import written_key
+from tests.support.waiting import until
 
 ITEMS = Path(__file__).parent / "story_catalogue.yaml"
 AUTHORITY = "quanzhou"
@@ -191,6 +193,41 @@ class World:
             await consumer.stop()
         return found
 
+    async def read_topic(self, name: str) -> list[ConsumerRecord]:
+        """Everything on a topic, as somebody reads it who comes now: each partition from its beginning to its end."""
+        topic = self.prefix + name
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(topic, n) for n in range(topics()[name].partitions)]
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            found: list[ConsumerRecord] = []
+            for place in places:
+                consumer.seek(place, 0)
+                while await consumer.position(place) < ends[place]:
+                    for batch in (await consumer.getmany(place, timeout_ms=1000)).values():
+                        found += batch
+            return found
+        finally:
+            await consumer.stop()
+
+    async def sealed(self) -> None:
+        """Everything that happened is in the record, under a signed head, and what follows from that is published."""
+        await self.settled()
+        await until(self._is_sealed)
+        await self.settled()
+
+    async def _is_sealed(self) -> bool:
+        found: bool = await self.conn.fetchval(
+            "select not exists (select from accountability.case_events e where not exists ("
+            " select from accountability.seals s where (s.row_id, s.row_n, s.kind) = (e.case_id, e.n, 'case-event')))"
+            " and (select sum(n) from accountability.chains) = (select sum(l::bigint) from"
+            " json_array_elements_text((select body::json -> 'lengths' from accountability.record_heads"
+            " order by n desc limit 1)) l)"
+        )
+        return found
+
     async def watermark(self, up_to: str) -> None:
         """The source says that it has sent everything up to then."""
         self.count += 1
@@ -229,6 +266,8 @@ async def open_world(infrastructure: Infrastructure, database: str, start: str) 
         "topic_prefix": prefix,
         **{name.removeprefix("DUBAN_").lower(): value for name, value in infrastructure.settings.items()},
     }
+    key = written_key(infrastructure.directory)
+    record: dict[str, Any] = {"record_key": key, "record_every_s": 0.2, "record_head_s": 0.001}
     async with AsyncExitStack() as stack:
         conn: Connection = await asyncpg.connect(database)
         stack.push_async_callback(conn.close)
@@ -237,7 +276,7 @@ async def open_world(infrastructure: Infrastructure, database: str, start: str) 
         builders: dict[str, Callable[[], Awaitable[App]]] = {
             "intake": lambda: build_intake(IntakeSettings(**common, catalogues=(DEFAULT, ITEMS)), clock),
             "deadline": lambda: build_deadline(DeadlineSettings(**common), clock),
-            "accountability": lambda: build_accountability(AccountabilitySettings(**common), clock),
+            "accountability": lambda: build_accountability(AccountabilitySettings(**common, **record), clock),
             "notification": lambda: build_notification(
                 NotificationSettings(**common, notification_allow_private_webhooks=True), clock
             ),

@@ -3,9 +3,9 @@
     h(0) = SHA-256("duban record 1, chain <number>")
     h(n) = SHA-256(h(n-1), canonical JSON of row n)
 
-Canonical JSON: keys sorted, no spaces, UTF-8; values are texts, integers and arrays of texts; what is null is left out,
-so that a column that is added later changes no row that stands. services/cli/record_verifier.py says the same in its
-own words.
+Canonical JSON: keys sorted, no spaces, UTF-8; values are texts, integers, true, false and arrays of texts; what is null
+is left out, so that a column that is added later changes no row that stands. services/cli/record_verifier.py says the
+same in its own words.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from shared.events.base import aggregate_key
 
 CHAINS = 64
 FORMAT = "duban record 1"
-Value = str | int | list[str]
+Value = str | int | bool | list[str]
 Spelled = dict[str, str | dict[str, Value]]
 
 
@@ -50,7 +50,7 @@ def root(ends: Sequence[tuple[int, bytes]]) -> dict[str, list[Any]]:
 
 
 def _spelled(value: Any) -> Value:
-    if isinstance(value, str | int) and not isinstance(value, bool):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -70,7 +70,7 @@ DIRECTORY_FACT = Kind(
     "directory-fact", "directory_facts", "row_id", "", "r.post",
     (
         "authority", "post", "source", "event_id", "event", "kind", "occurred_at", "person", "role", "unit",
-        "learned_at",
+        "learned_at", "until", "acting", "other", "of_post", "unit_kind", "issued_at", "replaces_source", "replaces_id",
     ),
     apart=("xid", "row_id"),
 )  # fmt: skip

@@ -71,8 +71,9 @@ class Sealer:
         self.alive_at = self._now()
 
     def hear(self) -> None:
-        """A batch was committed: others are at work."""
+        """A batch was committed: others are at work. Passed on to whom the sealer tells of its own commits."""
         self._heard_at = self._now()
+        self._committed()
 
     async def run_once(self) -> Sealed | None:
         """One pass in one transaction; None where somebody else is at it."""

@@ -147,8 +147,9 @@ select (select sum(n)::bigint from chains) as rows, (select reached_at from seal
 from (select) one left join (select n, hash from record_heads order by n desc limit 1) h on true;
 
 -- select_states --
--- Cases whose last event is the one of this number, with that event.
-select c.*, e.event_id as last_event, e.occurred_at as last_at
+-- Cases whose last event is the one of this number, with that event, and where their proceedings stand.
+select c.*, e.event_id as last_event, e.occurred_at as last_at, p.state as stage
 from unnest($1::uuid[], $2::int[]) u(case_id, n)
 join cases c on c.case_id = u.case_id and c.revision = u.n
-join case_events e on e.case_id = c.case_id and e.n = c.revision;
+join case_events e on e.case_id = c.case_id and e.n = c.revision
+left join proceedings p on p.case_id = c.case_id;
