@@ -12,6 +12,28 @@ create table answers (
 );
 comment on table answers is 'The first answer. Its text stays here: what is on Kafka cannot be called back (D19).';
 
+create table attribution_states (
+    case_id uuid not null,
+    authority text not null,
+    matter text not null,
+    circumstances json,
+    confirmed integer,
+    confirmed_by text,
+    confirmed_at timestamp with time zone,
+    revisions integer default 0 not null,
+    proposed json,
+    reason text,
+    constraint attribution_states_pkey PRIMARY KEY (case_id, authority, matter),
+    constraint attribution_states_count_their_revisions CHECK (revisions >= 0),
+    constraint attribution_states_propose_for_a_known_reason CHECK (reason = ANY (ARRAY['miss-republished'::text, 'directory-fact'::text])),
+    constraint attribution_states_propose_with_a_reason CHECK ((proposed IS NULL) = (reason IS NULL))
+);
+CREATE INDEX attribution_states_waiting ON attribution_states USING btree (case_id) WHERE proposed IS NOT NULL;
+comment on table attribution_states is 'Beside a case''s row, so that opening one in a storm costs no more. Its history is in case_events.';
+comment on column attribution_states.circumstances is 'Shares of time, acts, team and pauses as its miss says them; null where it says none.';
+comment on column attribution_states.confirmed is 'The number of the attribution that a person last confirmed.';
+comment on column attribution_states.proposed is 'The revision of what was confirmed that waits for a person''s decision; `revisions` is its number.';
+
 create view attributions as
  SELECT authority,
     matter,
@@ -162,7 +184,7 @@ create table cases (
     fired json not null,
     constraint cases_pkey PRIMARY KEY (case_id, authority, matter),
     constraint cases_answered_say_by_whom CHECK ((answered_at IS NULL) = (answered_by IS NULL)),
-    constraint cases_are_withdrawn_for_a_known_reason CHECK (withdrawn_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text])),
+    constraint cases_are_withdrawn_for_a_known_reason CHECK (withdrawn_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'revoked'::text])) NOT VALID,
     constraint cases_begin_at_the_lowest_rung CHECK (rung >= 0),
     constraint cases_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
     constraint cases_have_a_known_state CHECK (state = ANY (ARRAY['standing'::text, 'withdrawn'::text])),
@@ -224,6 +246,18 @@ create table dead_letters (
 CREATE INDEX dead_letters_to_retry ON dead_letters USING btree (retry_asked_at) WHERE retry_asked_at IS NOT NULL;
 comment on column dead_letters.retry_asked_at is 'An operator asks to try again: the next consumer that looks does.';
 
+create table directory_conflicts (
+    authority text not null,
+    entry text not null,
+    code text not null,
+    at timestamp with time zone not null,
+    source text not null,
+    event_id text not null,
+    detail text not null,
+    constraint directory_conflicts_pkey PRIMARY KEY (authority, entry, code, at, source, event_id)
+);
+comment on table directory_conflicts is 'Where facts do not fit each other, for people to correct: derived. A ring of units has no source.';
+
 create table directory_facts (
     authority text not null,
     post text not null,
@@ -232,20 +266,37 @@ create table directory_facts (
     event text not null,
     kind text not null,
     occurred_at timestamp with time zone not null,
-    person text not null,
+    person text,
     role text,
     unit text,
     learned_at timestamp with time zone not null,
+    until timestamp with time zone,
+    acting boolean default false not null,
+    other text,
+    of_post text,
+    unit_kind text,
+    issued_at timestamp with time zone,
+    replaces_source text,
+    replaces_id text,
     xid bigint default pg_current_xact_id()::text::bigint not null,
     row_id uuid generated always as (md5((((((authority || ''::text) || post) || ''::text) || source) || ''::text) || event_id)::uuid) stored not null,
     constraint directory_facts_pkey PRIMARY KEY (authority, post, source, event_id),
-    constraint directory_facts_assign_a_role CHECK ((kind = 'assigned'::text) = (role IS NOT NULL)),
-    constraint directory_facts_have_a_known_kind CHECK (kind = ANY (ARRAY['assigned'::text, 'ended'::text])),
-    constraint directory_facts_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
+    constraint directory_facts_give_a_role CHECK ((kind = ANY (ARRAY['assigned'::text, 'established'::text])) = (role IS NOT NULL)),
+    constraint directory_facts_have_a_known_kind CHECK (kind = ANY (ARRAY['assigned'::text, 'ended'::text, 'established'::text, 'abolished'::text, 'placed'::text, 'dissolved'::text, 'leave-taken'::text, 'leave-ended'::text, 'retracted'::text])),
+    constraint directory_facts_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text])),
+    constraint directory_facts_name_a_holder CHECK ((kind = ANY (ARRAY['assigned'::text, 'ended'::text])) = (person IS NOT NULL)),
+    constraint directory_facts_replace_one_fact CHECK ((replaces_source IS NULL) = (replaces_id IS NULL)),
+    constraint directory_facts_retract_something CHECK (kind <> 'retracted'::text OR replaces_id IS NOT NULL)
 );
 CREATE INDEX directory_facts_by_row_id ON directory_facts USING btree (row_id);
 CREATE INDEX directory_facts_by_transaction ON directory_facts USING btree (xid);
-comment on table directory_facts is 'Append-only; the truth of which holdings are a fold.';
+comment on table directory_facts is 'Append-only; the truth of which holdings, posts, places of units, leaves and conflicts are folds.';
+comment on column directory_facts.post is 'The entry that the fact is about: a post, a unit, or a person on leave.';
+comment on column directory_facts.unit is 'Which the post serves; of a unit, under which it stands.';
+comment on column directory_facts.learned_at is 'When it was recorded here; occurred_at is when it held.';
+comment on column directory_facts.until is 'From when on it holds no more, where that was said.';
+comment on column directory_facts.other is 'The deputy of who is on leave; who hands the post over.';
+comment on column directory_facts.of_post is 'The one post that a leave is from.';
 comment on column directory_facts.xid is 'As case_events.xid.';
 comment on column directory_facts.row_id is 'Derived from the key, for seals.';
 
@@ -317,6 +368,18 @@ create table given_answers (
 comment on table given_answers is 'What a request with an Idempotency-Key was answered, by who asked (I3).';
 comment on column given_answers.asked is 'The digest of method, path and body: the same key with another request is refused.';
 
+create table going_live (
+    source text not null,
+    at timestamp with time zone not null,
+    called_at timestamp with time zone not null,
+    called_by text not null,
+    finished_at timestamp with time zone,
+    cases integer default 0 not null,
+    constraint going_live_pkey PRIMARY KEY (source, at)
+);
+comment on table going_live is 'From when on the ladders of a source''s imported cases climb (D9).';
+comment on column going_live.finished_at is 'Null: some of its cases still stand still; the same call goes on with them.';
+
 create table holdings (
     authority text not null,
     post text not null,
@@ -326,10 +389,12 @@ create table holdings (
     role text not null,
     unit text,
     learned_at timestamp with time zone not null,
+    acting boolean default false not null,
     constraint holdings_pkey PRIMARY KEY (authority, post, since),
     constraint holdings_end_after_they_begin CHECK (until > since),
     constraint holdings_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
 );
+CREATE INDEX holdings_by_person ON holdings USING btree (person, authority);
 CREATE INDEX holdings_by_unit ON holdings USING btree (authority, unit);
 comment on table holdings is 'Who held which post, [since, until): derived from directory_facts, rewritten by the fold.';
 
@@ -354,6 +419,60 @@ CREATE UNIQUE INDEX ladder_steps_one_acknowledgement_each ON ladder_steps USING 
 comment on table ladder_steps is 'Never changed. What is asked of each standing of a case is counted in these rows.';
 comment on column ladder_steps.n is 'The revision of the case that the step made.';
 comment on column ladder_steps.reason is 'The id of a text.';
+
+create table lead_words (
+    case_id uuid not null,
+    authority text not null,
+    matter text not null,
+    clock text not null,
+    subject text not null,
+    revision bigint not null,
+    kind text not null,
+    fact_source text not null,
+    fact_id text not null,
+    found boolean not null,
+    act json,
+    source text not null,
+    event_id text not null,
+    says text not null,
+    recorded_at timestamp with time zone not null,
+    told_at timestamp with time zone not null,
+    constraint lead_words_pkey PRIMARY KEY (case_id, clock, subject, revision, authority, matter),
+    constraint lead_words_found_say_whose_act CHECK (found = (act IS NOT NULL))
+);
+comment on table lead_words is 'What the deadline service said of each lead, kept for ever: whether its case stands is a fold of it.';
+comment on column lead_words.case_id is 'Derived from authority, matter, kind and fact.';
+comment on column lead_words.says is 'The JSON that the deadline service published.';
+
+create table leads (
+    case_id uuid not null,
+    authority text not null,
+    matter text not null,
+    kind text not null,
+    severity text not null,
+    rule text not null,
+    fact_source text not null,
+    fact_id text not null,
+    evidence json not null,
+    constraint leads_pkey PRIMARY KEY (case_id, authority, matter),
+    constraint leads_have_a_known_severity CHECK (severity = ANY (ARRAY['general'::text, 'serious'::text, 'especially-serious'::text]))
+);
+comment on table leads is 'Of cases that were opened by a lead and not by a missed limit: what it was, and by which edition of the rulebook.';
+comment on column leads.evidence is 'SHA-256 of each document.';
+
+create table leaves (
+    authority text not null,
+    person text not null,
+    since timestamp with time zone not null,
+    of_post text not null,
+    until timestamp with time zone,
+    deputy text,
+    learned_at timestamp with time zone not null,
+    constraint leaves_pkey PRIMARY KEY (authority, person, since, of_post),
+    constraint leaves_end_after_they_begin CHECK (until > since)
+);
+comment on table leaves is 'Who was on leave, [since, until), and who stood in: derived.';
+comment on column leaves.of_post is 'Empty: from all posts.';
 
 create table migrations (
     name text not null,
@@ -411,6 +530,123 @@ create table overseer_misses (
 );
 comment on table overseer_misses is 'Each duty of a case that passed undone and was told, once for each due (I1); it never opens a case (D17).';
 comment on column overseer_misses.addressee is 'Null: every post that the rulebook names was vacant.';
+
+create table people (
+    person text not null,
+    name text not null,
+    written_at timestamp with time zone not null,
+    written_by text not null,
+    constraint people_pkey PRIMARY KEY (person)
+);
+comment on table people is 'What pseudonyms stand for: here alone, never on Kafka (D19), and shown to who may see it.';
+
+create table posts (
+    authority text not null,
+    post text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone,
+    role text not null,
+    unit text,
+    learned_at timestamp with time zone not null,
+    constraint posts_pkey PRIMARY KEY (authority, post, since),
+    constraint posts_end_after_they_begin CHECK (until > since),
+    constraint posts_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
+);
+comment on table posts is 'Posts as they were established, [since, until): derived.';
+
+create table proceeding_measures (
+    case_id uuid not null,
+    person text not null,
+    authority text not null,
+    matter text not null,
+    role text not null,
+    measure text not null,
+    decided_at timestamp with time zone not null,
+    influence_until date,
+    lifted_at timestamp with time zone,
+    constraint proceeding_measures_pkey PRIMARY KEY (case_id, person, authority, matter)
+);
+CREATE INDEX proceeding_measures_of_a_person ON proceeding_measures USING btree (authority, person, decided_at) WHERE lifted_at IS NULL;
+comment on table proceeding_measures is 'What was decided against whom, as it stands: repetition within a year is counted here (R27).';
+comment on column proceeding_measures.influence_until is 'Until when it counts against the person, known from service on; null: it does not, or not yet.';
+comment on column proceeding_measures.lifted_at is 'When it was revoked or varied to none.';
+
+create table proceeding_steps (
+    case_id uuid not null,
+    n integer not null,
+    authority text not null,
+    matter text not null,
+    round integer not null,
+    kind text not null,
+    state text not null,
+    by_persons text[] not null,
+    taken_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    texts uuid[] not null,
+    kinds text[] not null,
+    constraint proceeding_steps_pkey PRIMARY KEY (case_id, n, authority, matter),
+    constraint proceeding_steps_are_recorded_after_they_were_taken CHECK (recorded_at >= taken_at),
+    constraint proceeding_steps_say_what_each_text_is CHECK (cardinality(texts) = cardinality(kinds))
+);
+comment on table proceeding_steps is 'Every step of a proceeding; never changed.';
+comment on column proceeding_steps.n is 'The revision of the case that the step made.';
+comment on column proceeding_steps.by_persons is 'Who took it: two where it takes two; nobody where the cause of the case moved it.';
+
+create table proceedings (
+    case_id uuid not null,
+    authority text not null,
+    matter text not null,
+    round integer not null,
+    state text not null,
+    since timestamp with time zone not null,
+    rulebook text not null,
+    begun_at timestamp with time zone not null,
+    filed_at timestamp with time zone,
+    noticed_at timestamp with time zone,
+    deliberated_at timestamp with time zone,
+    concluded_at timestamp with time zone,
+    served_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    last_at timestamp with time zone,
+    violation text,
+    outcome text,
+    asked text,
+    decide_until date,
+    extended boolean not null,
+    answer_until date,
+    investigators json not null,
+    recused json not null,
+    members json not null,
+    votes json not null,
+    parties json not null,
+    passed json not null,
+    proposed json,
+    revocation_source text,
+    revocation_id text,
+    constraint proceedings_pkey PRIMARY KEY (case_id, authority, matter),
+    constraint proceedings_are_never_concluded_without_deliberation CHECK ((concluded_at IS NULL OR deliberated_at IS NOT NULL) AND (concluded_at IS NULL) = (outcome IS NULL)),
+    constraint proceedings_are_never_deliberated_without_notice CHECK (deliberated_at IS NULL OR noticed_at IS NOT NULL),
+    constraint proceedings_are_served_once_concluded CHECK ((served_at IS NULL OR concluded_at IS NOT NULL) AND (served_at IS NOT NULL OR revoked_at IS NOT NULL OR (state <> ALL (ARRAY['served'::text, 'executing'::text, 'under-review'::text, 'upheld'::text, 'varied'::text, 'closed'::text])))),
+    constraint proceedings_begin_with_round_one CHECK (round >= 1),
+    constraint proceedings_beyond_deliberation_were_concluded CHECK (concluded_at IS NOT NULL OR (state = ANY (ARRAY['preliminary-review'::text, 'dismissed'::text, 'filed'::text, 'investigating'::text, 'notice-and-defence'::text, 'deliberation'::text, 'withdrawn'::text]))),
+    constraint proceedings_beyond_review_were_filed CHECK ((state = ANY (ARRAY['preliminary-review'::text, 'dismissed'::text, 'withdrawn'::text])) OR filed_at IS NOT NULL),
+    constraint proceedings_ended_say_when CHECK ((state = ANY (ARRAY['dismissed'::text, 'closed'::text, 'withdrawn'::text])) = (ended_at IS NOT NULL)),
+    constraint proceedings_have_a_known_outcome CHECK (outcome = ANY (ARRAY['exemption'::text, 'decision'::text, 'referral'::text])),
+    constraint proceedings_have_a_known_remedy CHECK (asked = ANY (ARRAY['review'::text, 'appeal'::text])),
+    constraint proceedings_have_a_known_state CHECK (state = ANY (ARRAY['preliminary-review'::text, 'dismissed'::text, 'filed'::text, 'investigating'::text, 'notice-and-defence'::text, 'deliberation'::text, 'exempted'::text, 'decided'::text, 'referred'::text, 'served'::text, 'executing'::text, 'under-review'::text, 'upheld'::text, 'varied'::text, 'revoked'::text, 'closed'::text, 'withdrawn'::text])),
+    constraint proceedings_have_a_known_violation CHECK (violation = ANY (ARRAY['omission'::text, 'delay'::text, 'misconduct'::text])),
+    constraint proceedings_revoked_say_when CHECK (state <> 'revoked'::text OR revoked_at IS NOT NULL),
+    constraint proceedings_to_revoke_name_their_cause CHECK ((revocation_source IS NULL) = (revocation_id IS NULL)),
+    constraint proceedings_under_review_say_what_was_asked CHECK ((asked IS NULL) = (asked_at IS NULL) AND (asked IS NOT NULL OR (state <> ALL (ARRAY['under-review'::text, 'upheld'::text, 'varied'::text]))))
+);
+comment on table proceedings is 'A case that was taken up, as it stands. A case without a row is a lead.';
+comment on column proceedings.round is 'One, and one more where a withdrawn case stands again and is taken up again.';
+comment on column proceedings.rulebook is 'The edition pinned when the case was taken up.';
+comment on column proceedings.last_at is 'When the last step was taken, as those who took it say.';
+comment on column proceedings.passed is 'The case''s limits that the deadline service says are past, with their late_from.';
+comment on column proceedings.proposed is 'A sensitive step that one person asked for and nobody has confirmed yet.';
 
 create table published_offsets (
     topic text not null,
@@ -594,6 +830,20 @@ comment on table texts is 'What people wrote, and names. Kept for ever, or until
 comment on column texts.matter is 'Empty for what belongs to none.';
 comment on column texts.sha256 is 'Of salt and body; all that stays of an erased text.';
 comment on column texts.xid is 'As case_events.xid.';
+
+create table unit_places (
+    authority text not null,
+    unit text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone,
+    parent text,
+    kind text,
+    learned_at timestamp with time zone not null,
+    constraint unit_places_pkey PRIMARY KEY (authority, unit, since),
+    constraint unit_places_end_after_they_begin CHECK (until > since)
+);
+CREATE INDEX unit_places_by_parent ON unit_places USING btree (authority, parent) WHERE parent IS NOT NULL;
+comment on table unit_places is 'Under which unit a unit stood, [since, until): derived.';
 
 create table verdicts (
     authority text not null,
