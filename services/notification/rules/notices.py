@@ -22,9 +22,11 @@ VACANT = "vacant"
 IMPORTED = "imported-history"
 
 State = Literal["sent", "suppressed", "failed"]
-Why = Literal["handles", "holds", "addressed", "told", "named", "unnamed", "follows"]
+Why = Literal[
+    "handles", "holds", "addressed", "told", "named", "unnamed", "follows", "oversees", "assigned", "rectifies",
+]  # fmt: skip
 """Handles the matter; holds a post; the case's rung reached them; was told before; is proposed as responsible; is
-proposed no longer; follows the matter to its end."""
+proposed no longer; follows the matter to its end; oversees cases; was told to answer; must rectify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ def with_followers(
 def to_live(about: Ref, kind: str, origin: str, reach: Reach, since: datetime) -> Sequence[Notice]:
     """An imported case goes live: whoever it is addressed to is told of all theirs by one digest (D9)."""
     return tuple(replace(notice, gathered=since) for notice in _reached(about, kind, origin, reach, "addressed"))
+
+
+def to_charged(about: Ref, kind: str, origin: str, reach: Reach, why: Why) -> Sequence[Notice]:
+    """A duty, or one that was not done, reaches whoever has it or stands above it."""
+    return _reached(about, kind, origin, reach, why)
 
 
 def to_told(about: Ref, kind: str, origin: str, told: Iterable[str]) -> Sequence[Notice]:

@@ -19,8 +19,20 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 LOCALES: Mapping[Language, Locale] = {"en": Locale("en", "GB"), "zh": Locale("zh", "CN", script="Hans")}
 
 ROLES: Mapping[Language, Mapping[str, str]] = {
-    "en": {"direct": "direct handler", "leading": "leader in charge", "principal": "principal leader"},
-    "zh": {"direct": "直接责任人", "leading": "分管负责人", "principal": "主要负责人"},
+    "en": {
+        "direct": "direct handler",
+        "leading": "leader in charge",
+        "principal": "principal leader",
+        "office": "head of the efficiency office",
+        "supervisor": "head of the supervision",
+    },
+    "zh": {
+        "direct": "直接责任人",
+        "leading": "分管负责人",
+        "principal": "主要负责人",
+        "office": "效能办负责人",
+        "supervisor": "监察负责人",
+    },
 }
 UNITS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -52,6 +64,21 @@ LEADS: Mapping[Language, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """The leads of the shipped rulebook; any other is printed as its catalogue spells it."""
+DUTIES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "preliminary-review": "taking the case up", "filing": "filing or dismissing it",
+        "investigation": "the investigation", "decision": "the decision", "decision-extended": "the decision",
+        "service": "the service of the decision", "review-answer": "the answer to the review",
+        "appeal-decision": "the decision on the appeal", "appeal-decision-extended": "the decision on the appeal",
+        "revocation": "the proposed revocation", "rectification-check": "looking at a rectification's report",
+    },
+    "zh": {
+        "preliminary-review": "初核", "filing": "立案审批", "investigation": "调查", "decision": "处理决定",
+        "decision-extended": "处理决定（延期）", "service": "决定送达", "review-answer": "复核答复",
+        "appeal-decision": "申诉处理", "appeal-decision-extended": "申诉处理（延期）", "revocation": "撤销案件",
+        "rectification-check": "整改验收",
+    },
+}  # fmt: skip
 _AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min|%)")
 
 
@@ -120,6 +147,11 @@ def clock(code: str, language: Language) -> str:
     return plain(CLOCKS_ZH.get(code, code) if language == "zh" else code)
 
 
+def duty(code: str, language: Language) -> str:
+    """What overseers have to do; any other clock as it is spelled."""
+    return plain(DUTIES[language].get(code, code))
+
+
 def filters(language: Language) -> dict[str, Callable[..., str]]:
     """What the templates of a language use."""
     return {
@@ -129,5 +161,6 @@ def filters(language: Language) -> dict[str, Callable[..., str]]:
         "roles": lambda codes: roles(codes, language),
         "role": lambda code: role(code, language),
         "clock": lambda code: clock(code, language),
+        "duty": lambda code: duty(code, language),
         "lead": lambda code: lead(code, language),
     }
