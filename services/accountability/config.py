@@ -23,3 +23,9 @@ class Settings(ServiceSettings):
     record_retention_years: int = Field(
         10, ge=10, description="How long texts are kept before they may be erased without a ground (R31). Years."
     )
+    evidence_directory: Path | None = Field(
+        None, description="Where the content of evidence is kept, backed up on its own. Without it: in Postgres."
+    )
+    evidence_most_bytes: int = Field(
+        20_000_000, ge=1024, le=1_000_000_000, description="The largest file that is taken as evidence. Bytes."
+    )

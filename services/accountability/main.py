@@ -2,16 +2,29 @@
 
 from pathlib import Path
 
-from services.accountability import card_api, case_store, states
+from services.accountability import (
+    attribution_api,
+    card_api,
+    case_store,
+    directory_api,
+    evidence_api,
+    going_live_api,
+    ladder_api,
+    people_api,
+    process_api,
+    rectification_api,
+    states,
+)
 from services.accountability.api import routes
 from services.accountability.config import Settings
+from services.accountability.evidence_store import contents_of
 from services.accountability.handlers import handler
 from services.accountability.reading import TOPICS
 from services.accountability.record import api as record_api
 from services.accountability.record.heads import signer_of
 from services.accountability.record.sealer import Sealer
 from services.accountability.rulebook import load
-from services.accountability.watch import last_rung, record
+from services.accountability.watch import conflicts, last_rung, record
 from shared.clock import Clock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
@@ -41,11 +54,23 @@ async def build(settings: Settings, clock: Clock) -> App:
         title="Duban cases",
         migrations=MIGRATIONS,
         loops=(Loop(sealer.run, lambda: sealer.alive_at),),
-        measures=(last_rung, record),
+        measures=(last_rung, conflicts, record),
     )
-    app.api.include_router(routes(pool, clock, relay.wake))
-    app.api.include_router(card_api.routes(pool))
+    app.api.include_router(routes(pool, clock, relay.wake, rulebook))
+    app.api.include_router(process_api.routes(pool, clock, rulebook, relay.wake))
+    app.api.include_router(card_api.routes(pool, clock))
     app.api.include_router(
         record_api.routes(pool, clock, select=case_store.key_of, retention_years=settings.record_retention_years)
     )
+    app.api.include_router(ladder_api.routes(pool, clock, rulebook, relay.wake))
+    app.api.include_router(rectification_api.routes(pool, clock, rulebook, relay.wake))
+    app.api.include_router(
+        evidence_api.routes(
+            pool, clock, contents_of(settings.evidence_directory), settings.evidence_most_bytes, relay.wake
+        )
+    )
+    app.api.include_router(going_live_api.routes(pool, clock, relay.wake))
+    app.api.include_router(attribution_api.routes(pool, clock, relay.wake))
+    app.api.include_router(directory_api.routes(pool, clock))
+    app.api.include_router(people_api.routes(pool, clock))
     return app

@@ -36,16 +36,29 @@ VACANCIES = Counter(
     + _AGAIN,
     ["role"],
 )
+CONFLICTS = Gauge(
+    "duban_accountability_directory_conflicts",
+    "Facts of the directory that do not fit each other: two holders of one post, units below themselves … Above 0: a"
+    " rule says which counts, and it may be the wrong one; see GET /v1/directory/conflicts and send the fact that"
+    " corrects it.",
+)
 SKIPPED = Counter(
     "duban_accountability_skipped_events_total",
     "Events of a type this build does not know (D16). Rises: a producer is newer; deploy this service." + _AGAIN,
 )
 IGNORED = Counter(
     "duban_accountability_ignored_verdicts_total",
-    "Events of the deadline service that changed nothing. older: duplicates and reordering, expected after restarts;"
+    "Events of the deadline service that changed nothing. told-before: a duty's miss that came again; nobody-s-duty: a"
+    " limit that bars a party only. older: duplicates and reordering, expected after restarts;"
     " former-standing: a rung's miss that a reinstatement overtook; no-such-rung: a clock that no ladder has, report"
     " it." + _AGAIN,
     ["why"],
+)
+OVERDUE_DUTIES = Counter(
+    "duban_accountability_overdue_duties_total",
+    "Duties of overseers, and of those who must rectify, that passed undone, by clock. Rises: cases lie with the"
+    " efficiency office; see case.overseer_late in their histories." + _AGAIN,
+    ["clock"],
 )
 CARDS = Counter(
     "duban_accountability_card_changes_total",

@@ -19,10 +19,10 @@ from services.accountability.circumstances_text import ActText, PausedText, Team
 from services.accountability.circumstances_text import HoldingText as Holding
 from services.accountability.rules.attribution import held_at
 from services.accountability.rules.cards import NEVER_WAS, STATUTORY, LimitKey, Word, WordKind
-from services.accountability.rules.directory import DirectoryFact, PostKey
 from services.accountability.rules.identity import case_id, case_of_subject, limit_id, rung_of_clock
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import CaseKey, Held, Missed, Origin, Ref, RungMissed, Untrue, Untruth, Verdict
+from services.accountability.rules.overseers import DutyMissed
 from shared.errors import Permanent
 from shared.events.accountability import CaseOpened, CaseReinstated, CaseWentLive
 from shared.events.base import Instant
@@ -36,8 +36,6 @@ from shared.events.deadline import (
     DeadlineWarned,
     DeadlineWithdrawn,
 )
-from shared.events.envelope import Received
-from shared.events.intake import HolderAssigned, HolderEnded
 from shared.inbox import Message
 from shared.reading import Heard, Reader
 
@@ -130,39 +128,31 @@ class VoidedText(TypedDict):
     reason: str
 
 
-Said = tuple[Verdict | None, Word | None]
-"""What an event means for cases, and for cards."""
+Said = tuple[Verdict | DutyMissed | None, Word | None]
+"""What an event means for cases or for their overseers, and for cards."""
 _MISSED, _UNTRUE, _TOLD = TypeAdapter(MissedText), TypeAdapter(UntrueText), TypeAdapter(ToldText)
 _VOIDED = TypeAdapter(VoidedText)
 _NEVER_WAS = frozenset({"registration-retracted", "limit-removed"})
 """Why a limit ends of which nothing was ever due. A matter that was taken back had its warnings rightly."""
 
 
-def fact_of(received: Received, event: HolderAssigned | HolderEnded, now: datetime) -> DirectoryFact:
-    """A directory fact, learned now."""
-    assigned = isinstance(event, HolderAssigned)
-    return DirectoryFact(
-        post=PostKey(*split_key(received.subject)),
-        ref=Ref(event.submission.source, event.submission.id),
-        event=received.id,
-        kind="assigned" if assigned else "ended",
-        at=instant_of(event.occurred_at, event.zone),
-        person=event.person,
-        role=event.role if isinstance(event, HolderAssigned) else None,
-        unit=event.unit if isinstance(event, HolderAssigned) else None,
-        learned_at=now,
-    )
-
-
 def heard_of(
     messages: Iterable[Message], skipped: Callable[[str], None]
-) -> tuple[list[tuple[Verdict, bytes]], list[Word]]:
-    """What the deadline service says about misses, each with the content of its event; and all that concerns cards.
-    Raises Unreadable, NewerVersion, and Permanent for a clock that no case has or that runs from no event of its
-    case."""
-    found = _SAID.read(messages, skipped)
-    verdicts = [(verdict, heard.data) for heard, (verdict, _) in found if verdict is not None]
-    return verdicts, [word for _, (_, word) in found if word is not None]
+) -> tuple[list[tuple[Verdict, bytes]], list[DutyMissed], list[Word]]:
+    """What the deadline service says about misses, each with the content of its event; the duties of overseers that
+    passed undone; and all that concerns cards. Raises Unreadable, NewerVersion, and Permanent for a rung that runs
+    from no event of its case."""
+    verdicts: list[tuple[Verdict, bytes]] = []
+    duties: list[DutyMissed] = []
+    words: list[Word] = []
+    for heard, (said, word) in _SAID.read(messages, skipped):
+        if word is not None:
+            words.append(word)
+        if isinstance(said, DutyMissed):
+            duties.append(said)
+        elif said is not None:
+            verdicts.append((said, heard.data))
+    return verdicts, duties, words
 
 
 def verdicts(messages: Iterable[Message], skipped: Callable[[str], None]) -> list[tuple[Verdict, bytes]]:
@@ -176,8 +166,10 @@ def _missed(heard: Heard) -> Said:
     ref = Ref(heard.source, heard.id)
     case = case_of_subject(subject)
     if case is not None:
-        key = CaseKey(said["authority"], said["matter"], case)
-        return RungMissed(key, ref, _rung(clock), late_from, _started_by(case, clock, said["facts"])), None
+        key, rung = CaseKey(said["authority"], said["matter"], case), rung_of_clock(clock)
+        if rung is None:
+            return DutyMissed(key, ref, clock, said["due"], late_from), None
+        return RungMissed(key, ref, rung, late_from, _started_by(case, clock, said["facts"])), None
     held = held_at(tuple(map(_held, said["holdings"])), late_from - TICK)
     limit = said["limit"]
     missed = Missed(
@@ -211,7 +203,6 @@ def _untrue(heard: Heard) -> Said:
     said = _UNTRUE.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
     if case_of_subject(subject) is not None:
-        _rung(clock)
         return None, None
     key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
     ref = Ref(heard.source, heard.id)
@@ -273,13 +264,6 @@ _SAID: Reader[Said] = Reader(
 @lru_cache(maxsize=4096)  # in a storm all were due at one instant, and what comes of it compares by identity
 def _instant(text: str) -> datetime:
     return _INSTANT.validate_python(text)
-
-
-def _rung(clock: str) -> int:
-    rung = rung_of_clock(clock)
-    if rung is None:
-        raise Permanent(f"no case has a clock {clock}")
-    return rung
 
 
 def _started_by(case: UUID, clock: str, facts: Sequence[FactUsed]) -> str:

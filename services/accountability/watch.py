@@ -2,7 +2,7 @@
 decides nothing and writes nothing.
 """
 
-from services.accountability import metrics, store
+from services.accountability import directory_store, metrics, store
 from services.accountability.record import store as record_store
 from shared.postgres import Connection
 
@@ -13,6 +13,11 @@ COUNTED = 10_000
 async def last_rung(conn: Connection) -> None:
     """The cases at their last rung."""
     metrics.LAST_RUNG.set(await store.count_at_last_rung(conn))
+
+
+async def conflicts(conn: Connection) -> None:
+    """Facts of the directory that do not fit each other."""
+    metrics.CONFLICTS.set(await directory_store.count_conflicts(conn))
 
 
 async def record(conn: Connection) -> None:

@@ -45,7 +45,7 @@ def ask(url: str, **parameters: str) -> dict[str, Any]:
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 
-def send(url: str, content: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+def send(url: str, content: Any, kind: str = "application/json") -> dict[str, Any]:
     """POST; the answer's JSON, that of a refused event included. Raises CannotAsk."""
     token = _token_for(url)
     headers = {"content-type": kind, **({"authorization": f"Bearer {token}"} if token else {})}

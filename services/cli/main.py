@@ -14,6 +14,7 @@ from services.cli.calendar import calendar
 from services.cli.case import case
 from services.cli.catalogue import catalogue
 from services.cli.demo import demo
+from services.cli.directory import directory
 from services.cli.explain import explain
 from services.cli.grow import grow_command
 from services.cli.migrate import migrate
@@ -56,4 +57,5 @@ app.command("rebuild")(rebuild_command)
 app.add_typer(record, name="record")
 app.add_typer(letters, name="letters")
 app.add_typer(calendar, name="calendar")
+app.add_typer(directory, name="directory")
 app.add_typer(catalogue, name="catalogue")

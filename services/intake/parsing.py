@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 import orjson
 from pydantic import ValidationError
 
-from services.intake.rules.judge import CALENDAR, HOLDERS, Fact, Submission
+from services.intake.rules.judge import CALENDAR, Fact, Submission
 from services.intake.rules.refusal import Reason, Refused
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
@@ -25,7 +25,6 @@ from shared.events.leads import InspectionRecorded
 from shared.events.rejections import Problem
 from shared.events.submissions import (
     CALENDAR_FACTS,
-    DIRECTORY_FACTS,
     MATTER_FACTS,
     CalendarPublished,
     CorrectionRequested,
@@ -109,7 +108,7 @@ def _submission(read: envelope.Submission) -> Submission:
     attributes = read.attributes
     event = _event(attributes.type, attributes.version, read.data, "/data")
     data = event.to_data()
-    fact, replaces, up_to = None, None, None
+    fact, replaces, up_to, of_directory = None, None, None, False
     if _is_fact(event):
         fact = _fact(event, data, "/data")
     elif isinstance(event, FactCorrected):
@@ -117,7 +116,7 @@ def _submission(read: envelope.Submission) -> Submission:
         data["fact"]["data"] = fact.data
         replaces = (event.replaces.source, event.replaces.id)
     elif isinstance(event, FactRetracted):
-        replaces = (event.replaces.source, event.replaces.id)
+        replaces, of_directory = (event.replaces.source, event.replaces.id), event.of is not None
     elif isinstance(event, SourceWatermark):
         up_to = event.up_to
     canonical = orjson.dumps(
@@ -144,6 +143,7 @@ def _submission(read: envelope.Submission) -> Submission:
         canonical=canonical.decode(),
         digest=hashlib.sha256(canonical).digest(),
         up_to=up_to,
+        of_directory=of_directory,
     )
 
 
@@ -166,9 +166,6 @@ def _event(type_: str, version: int, data: Mapping[str, Any], pointer: str) -> E
 def _replacement(correction: FactCorrected) -> Fact:
     """The fact as it should have been. Types inside a correction are of version 1, the only one there is."""
     type_ = correction.fact.type
-    if type_ in HOLDERS:
-        detail = "a change of office is not corrected: publish holder.ended or holder.assigned with the day it held"
-        raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))
     if type_ == CALENDAR:
         detail = "a calendar is not corrected: publish its next version, with the instant from which it counts"
         raise _Refusal(Reason("not-correctable", "/data/fact/type", detail))

@@ -11,6 +11,7 @@ from typing import cast
 
 from services.notification import metrics, store
 from services.notification.channels import Batch, Channel
+from services.notification.forms import AddresseeText, WarnedText
 from services.notification.publish import Ended, publish
 from services.notification.reading import (
     CASES,
@@ -18,15 +19,15 @@ from services.notification.reading import (
     DIRECTORY,
     TOPICS,
     Told,
-    WarnedText,
     holder_fact,
+    overseer_of,
     reach_of,
     told,
     type_of,
     unit_of,
 )
 from services.notification.rules import notices as rules
-from services.notification.rules.directory import Directory, reach, tenures
+from services.notification.rules.directory import Directory, Reach, reach
 from services.notification.rules.notices import Case, Notice
 from services.notification.rules.rest import Rest
 from services.notification.store import CaseKey, Written
@@ -41,7 +42,13 @@ from shared.events.accountability import (
     CaseWithdrawn,
 )
 from shared.events.deadline import DeadlineWarned
-from shared.events.intake import HolderAssigned, HolderEnded
+from shared.events.oversight import CaseAssigned, CaseOverseerLate
+from shared.events.rectification import (
+    RectificationOpened,
+    RectificationOrdered,
+    RectificationOverdue,
+    RectificationRejected,
+)
 from shared.inbox import Message
 from shared.postgres import Connection
 from shared.reading import read
@@ -90,18 +97,15 @@ class Notifier:
 
 async def learn_directory(conn: Connection, messages: Sequence[Message]) -> None:
     """Keep who holds which post."""
-    facts = [
-        holder_fact(received, event)
-        for received, event in read(messages, _skip)
-        if isinstance(event, HolderAssigned | HolderEnded)
-    ]
+    found = (holder_fact(received, event) for received, event in read(messages, _skip))
+    facts = [fact for fact in found if fact is not None]
     if facts:
         await store.insert_holder_facts(conn, facts)
 
 
 async def decide(conn: Connection, events: Sequence[Told]) -> list[Written]:
     """Who is told what, in order. What is known of the cases moves on with each event."""
-    known = await _tenures(conn, events)
+    known = await _directory(conn, events)
     cases = await _cases(conn, events)
     changed: dict[CaseKey, Case] = {}
     written = []
@@ -128,13 +132,22 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
     about, kind, origin, said = event.about, event.kind, event.origin, event.said
     match kind:
         case DeadlineWarned.TYPE if event.at is not None:
-        case CaseWentLive.TYPE:
-            since = datetime.fromisoformat(said["occurred_at"])
-            return rules.to_live(about, kind, origin, reach_of(said["addressee"]), since)
             to = reach(known, said["authority"], unit_of(cast(WarnedText, said)), event.at)
             return rules.to_handler(about, kind, origin, said["holding"].get("person"), to)
         case CaseOpened.TYPE | CaseEscalated.TYPE | CaseReinstated.TYPE:
             return rules.to_addressee(about, kind, origin, reach_of(said["addressee"]))
+        case CaseWentLive.TYPE:
+            since = datetime.fromisoformat(said["occurred_at"])
+            return rules.to_live(about, kind, origin, reach_of(said["addressee"]), since)
+        case CaseOverseerLate.TYPE:
+            return rules.to_charged(about, kind, origin, overseer_of(said["addressee"]), "oversees")
+        case CaseAssigned.TYPE:
+            return rules.to_charged(about, kind, origin, Reach(said["assignee"], "direct", ()), "assigned")
+        case (
+            RectificationOrdered.TYPE | RectificationOpened.TYPE | RectificationRejected.TYPE
+            | RectificationOverdue.TYPE
+        ):  # fmt: skip
+            return rules.to_charged(about, kind, origin, reach_of(cast(AddresseeText, said["addressee"])), "rectifies")
         case CaseWithdrawn.TYPE:
             return rules.to_told(about, kind, origin, said["told"])
         case CaseRevised.TYPE if event.case is not None:
@@ -142,14 +155,14 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
     raise ValueError(f"{kind} tells nobody anything")
 
 
-async def _tenures(conn: Connection, events: Sequence[Told]) -> Directory:
+async def _directory(conn: Connection, events: Sequence[Told]) -> Directory:
     """Of the units whose warnings name nobody."""
     units = {
         (event.said["authority"], unit_of(cast(WarnedText, event.said)))
         for event in events
         if event.kind == DeadlineWarned.TYPE and event.said["holding"].get("person") is None
     }
-    return tenures(await store.select_holder_facts(conn, sorted(units, key=str))) if units else {}
+    return Directory(await store.select_holder_facts(conn, sorted(units, key=str)) if units else ())
 
 
 async def _cases(conn: Connection, events: Sequence[Told]) -> dict[CaseKey, Case]:

@@ -7,12 +7,25 @@ what subscribers take; a type that this build does not know is counted (D16).
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NotRequired
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, with_config
-from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
+import orjson
+from pydantic import TypeAdapter
 
-from services.notification.rules.directory import HolderFact, Reach
+from services.notification.forms import (
+    AddresseeText,
+    AssignedText,
+    DutyText,
+    EscalatedText,
+    OpenedText,
+    ReinstatedText,
+    RevisedText,
+    WarnedText,
+    WentLiveText,
+    WithdrawnText,
+)
+from services.notification.rules.directory import Reach
+from services.notification.rules.directory_facts import RETRACTED, HolderFact
 from services.notification.rules.notices import Case, Ref
 from shared.events.accountability import (
     CaseEscalated,
@@ -22,133 +35,24 @@ from shared.events.accountability import (
     CaseWentLive,
     CaseWithdrawn,
 )
-from shared.events.base import Event, Origin, instant_of, split_key
+from shared.events.base import Event, instant_of, split_key
+from shared.events.catalog import UnknownVersion, model_of
 from shared.events.deadline import DeadlineWarned
 from shared.events.envelope import Received
-from shared.events.intake import HolderAssigned, HolderEnded
+from shared.events.facts import Fact
+from shared.events.intake import FactCorrected, FactRetracted, Recorded
+from shared.events.oversight import CaseAssigned, CaseOverseerLate
+from shared.events.rectification import (
+    RectificationOpened,
+    RectificationOrdered,
+    RectificationOverdue,
+    RectificationRejected,
+)
 from shared.inbox import Message
 from shared.reading import Heard, Reader
 
 CASES, DEADLINES, DIRECTORY = "case-events", "deadline-events", "directory-events"
 TOPICS = (CASES, DEADLINES, DIRECTORY)
-_strict = with_config(ConfigDict(strict=True))
-
-
-class RefText(TypedDict):
-    source: str
-    id: str
-
-
-class AddresseeText(TypedDict):
-    role: str
-    person: NotRequired[str | None]
-    skipped: NotRequired[list[str]]
-
-
-class ResponsibleText(TypedDict):
-    role: str
-    person: NotRequired[str | None]
-
-
-class LimitText(TypedDict):
-    amount: NotRequired[str | None]
-    at: NotRequired[str | None]
-
-
-class HoldingText(TypedDict):
-    unit: NotRequired[str | None]
-    person: NotRequired[str | None]
-
-
-class TeamText(TypedDict):
-    project_manager: NotRequired[str | None]
-    first_contact: NotRequired[str | None]
-
-
-class AboutText(TypedDict):
-    authority: str
-    matter: str
-    team: NotRequired[TeamText | None]
-    origin: NotRequired[Origin]
-
-
-@_strict
-class WarnedText(AboutText):
-    clock: str
-    subject: NotRequired[str]
-    item: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    due: str
-    late_from: str
-    warning: str
-    holding: HoldingText
-
-
-class CaseText(AboutText):
-    case_id: str
-
-
-class StandingText(CaseText):
-    item: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    due: str
-class LeadText(TypedDict):
-    kind: str
-    severity: str
-    rule: str
-
-
-
-
-@_strict
-class OpenedText(StandingText):
-    clock: str
-    subject: NotRequired[str]
-    late_from: str
-    miss: RefText
-    rulebook: str
-    responsible: list[ResponsibleText]
-    limits: list[LimitText]
-    addressee: AddresseeText
-
-
-@_strict
-class EscalatedText(StandingText):
-    lead: NotRequired[LeadText | None]
-    rung: int
-    miss: RefText
-    last: bool
-    responsible: list[ResponsibleText]
-    addressee: AddresseeText
-
-
-@_strict
-class ReinstatedText(StandingText):
-    miss: RefText
-    responsible: list[ResponsibleText]
-    limits: list[LimitText]
-    addressee: AddresseeText
-
-
-@_strict
-class WithdrawnText(StandingText):
-    reason: str
-    cause: RefText
-@_strict
-class WentLiveText(StandingText):
-    source: str
-    occurred_at: str
-    limits: list[LimitText]
-    addressee: AddresseeText
-
-
-    told: list[str]
-
-
-@_strict
-class RevisedText(CaseText):
-    responsible: list[ResponsibleText]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +90,53 @@ def reach_of(addressee: AddresseeText) -> Reach:
     return Reach(addressee.get("person"), addressee["role"], tuple(addressee.get("skipped", ())))
 
 
+def overseer_of(addressee: dict[str, Any]) -> Reach:
+    """Which office accountability addressed."""
+    return Reach(addressee.get("person"), addressee["office"], tuple(addressee.get("skipped", ())))
+
+
 def unit_of(said: WarnedText) -> str | None:
     """In whose hands a matter was."""
     return said["holding"].get("unit") or said.get("unit")
 
 
-def holder_fact(received: Received, event: HolderAssigned | HolderEnded) -> HolderFact:
-    """A fact of the directory; its subject names the post, its submission orders it."""
-    authority, post = split_key(received.subject)
-    role, unit = (event.role, event.unit) if isinstance(event, HolderAssigned) else (None, None)
-    at = instant_of(event.occurred_at, event.zone)
-    return HolderFact(authority, post, event.submission.source, event.submission.id, at, event.person, role, unit)
+def holder_fact(received: Received, event: Event) -> HolderFact | None:
+    """A fact of the directory; its subject names the entry, its submission orders it. None for what is none."""
+    if not isinstance(event, Recorded):
+        return None
+    authority, entry = split_key(received.subject)
+    identity = event.submission.source, event.submission.id
+    said: Event = event
+    replaces = None
+    if isinstance(event, FactCorrected | FactRetracted):
+        replaces = event.replaces.source, event.replaces.id
+        if isinstance(event, FactRetracted):
+            return HolderFact(
+                authority, entry, *identity, event.issued_at, kind=RETRACTED, issued_at=event.issued_at,
+                replaces=replaces,
+            )  # fmt: skip
+        model = model_of("submissions", event.fact.type, 1)
+        if model is None or isinstance(model, UnknownVersion):
+            return None
+        said = model.model_validate_json(orjson.dumps(event.fact.data), extra="ignore")
+    kind = KINDS.get(said.TYPE)
+    if kind is None or not isinstance(said, Fact):
+        return None
+    fields = vars(said)
+    until = fields.get("until")
+    return HolderFact(
+        authority, entry, *identity, instant_of(said.occurred_at, said.zone), fields.get("person"), fields.get("role"),
+        fields.get("parent") if kind == "placed" else fields.get("unit"), kind,
+        None if until is None else instant_of(until, said.zone), bool(fields.get("acting")), fields.get("deputy"),
+        fields.get("post"), fields.get("kind"), event.issued_at, replaces,
+    )  # fmt: skip
+
+
+KINDS = {
+    "holder.assigned": "assigned", "holder.ended": "ended", "post.established": "established",
+    "post.abolished": "abolished", "unit.placed": "placed", "unit.dissolved": "dissolved",
+    "leave.taken": "leave-taken", "leave.ended": "leave-ended",
+}  # fmt: skip
 
 
 def _named(said: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -224,13 +164,33 @@ def _of_case(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
     return parse
 
 
+def _of_duty(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
+    """What it says of limits and units is of the duty: nothing of the case is learned but that it is there."""
+
+    def parse(heard: Heard) -> Told:
+        said = text.validate_json(heard.data)
+        case = Case(heard.subject, said["case_id"], heard.revision)
+        return Told(Ref(heard.source, heard.id), kind, heard.subject, said.get("origin", "live"), said, case)
+
+    return parse
+
+
+DUTIES = (
+    CaseOverseerLate, RectificationOrdered, RectificationOpened, RectificationRejected, RectificationOverdue,
+)  # fmt: skip
+
+
 def _cases() -> dict[type[Event], Callable[[Heard], Told]]:
     texts: dict[type[Event], TypeAdapter[Any]] = {
         CaseOpened: TypeAdapter(OpenedText), CaseEscalated: TypeAdapter(EscalatedText),
         CaseReinstated: TypeAdapter(ReinstatedText), CaseWithdrawn: TypeAdapter(WithdrawnText),
         CaseRevised: TypeAdapter(RevisedText), CaseWentLive: TypeAdapter(WentLiveText),
+        CaseAssigned: TypeAdapter(AssignedText),
     }  # fmt: skip
-    return {event: _of_case(event.TYPE, text) for event, text in texts.items()}
+    duty = TypeAdapter[Any](DutyText)
+    return {event: _of_case(event.TYPE, text) for event, text in texts.items()} | {
+        event: _of_duty(event.TYPE, duty) for event in DUTIES
+    }
 
 
 _READERS: dict[str, Reader[Told]] = {

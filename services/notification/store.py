@@ -1,15 +1,16 @@
 """Every question that notification asks its database. No decision is made here and nothing is committed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from services.notification.rules.digests import Given
-from services.notification.rules.directory import HolderFact
+from services.notification.rules.directory_facts import HolderFact
 from services.notification.rules.notices import Case, Notice, Ref
 from services.notification.rules.webhooks import Answer, Verdict
 from shared.postgres import Connection, Record, load_queries
@@ -80,14 +81,40 @@ class Result:
 async def insert_holder_facts(conn: Connection, facts: Sequence[HolderFact]) -> None:
     await conn.execute(
         SQL["insert_holder_facts"],
-        *_columns((f.authority, f.post, f.source, f.id, f.at, f.person, f.role, f.unit) for f in facts),
+        *_columns(
+            (
+                f.authority,
+                f.post,
+                f.source,
+                f.id,
+                f.at,
+                f.person,
+                f.role,
+                f.unit,
+                f.does,
+                f.until,
+                f.acting,
+                f.other,
+                f.of_post,
+                f.unit_kind,
+                f.issued_at,
+                *(f.replaces or (None, None)),
+            )
+            for f in facts
+        ),
     )
 
 
 async def select_holder_facts(conn: Connection, units: Sequence[tuple[str, str | None]]) -> list[HolderFact]:
     """Facts of all posts that can matter for these (authority, unit)."""
     rows = await conn.fetch(SQL["select_holder_facts"], [a for a, _ in units], [u for _, u in units])
-    return [HolderFact(*row) for row in rows]
+    return [_fact(*row) for row in rows]
+
+
+def _fact(*columns: Any) -> HolderFact:
+    *said, replaces_source, replaces_id = columns
+    replaces = None if replaces_id is None else (replaces_source, replaces_id)
+    return replace(HolderFact(*said), replaces=replaces)
 
 
 async def select_cases(conn: Connection, keys: Sequence[CaseKey]) -> dict[CaseKey, Case]:

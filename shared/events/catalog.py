@@ -10,8 +10,10 @@ from shared.events import (
     accountability,
     attribution,
     deadline,
+    directory,
     intake,
     notification,
+    organisation,
     oversight,
     proceedings,
     record,
@@ -43,9 +45,9 @@ class Topic(Model):
 
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
-    "submissions": submissions.SUBMISSIONS,
+    "submissions": (*submissions.SUBMISSIONS, *directory.ORGANISATION_FACTS),
     "matter-events": intake.MATTER_EVENTS,
-    "directory-events": intake.DIRECTORY_EVENTS,
+    "directory-events": organisation.DIRECTORY_EVENTS,
     "calendar-events": intake.CALENDAR_EVENTS,
     "deadline-events": deadline.DEADLINE_EVENTS,
     "case-events": (

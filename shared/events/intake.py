@@ -192,5 +192,4 @@ MATTER_EVENTS: tuple[type[Event], ...] = (
     OpinionGiven, OrderGiven, DecisionTaken, TeamNamed, ComplaintConcluded, ComplaintFedBack, RatingContacted,
     RatingRectified, InspectionPublished, CommitmentAmended, FactCorrected, FactRetracted, SourceWatermark,
 )  # fmt: skip
-DIRECTORY_EVENTS: tuple[type[Event], ...] = (HolderAssigned, HolderEnded)
 CALENDAR_EVENTS: tuple[type[Event], ...] = (CalendarPublished,)

@@ -219,6 +219,9 @@ class FactRetracted(Event):
 
     TYPE = "fact.retracted"
     replaces: EventRef
+    of: Literal["directory"] | None = Field(
+        default=None, description="directory: it was about a unit, post or person. Absent: about a matter."
+    )
     note: Text | None = None
 
 
@@ -231,6 +234,16 @@ class HolderAssigned(Fact):
     person: PersonId
     role: Role
     unit: Name | None = Field(default=None, description="Absent: the post serves the whole authority.")
+    acting: Literal[True] | None = Field(
+        default=None, description="代理: for the time being, over whoever holds the post by appointment."
+    )
+    until: When | None = Field(default=None, description="Holds it no more from then on. Absent: until further facts.")
+    takes_over_from: PersonId | None = Field(default=None, description="交接: who hands the post over.")
+
+    @model_validator(mode="after")
+    def _ends_in_a_zone(self) -> "HolderAssigned":
+        ends_in_a_zone(self.until, self.zone)
+        return self
 
 
 class HolderEnded(Fact):
@@ -255,8 +268,8 @@ MATTER_FACTS: tuple[type[Fact], ...] = (
     MatterResumed, MatterExtended, CorrectionRequested, CorrectionReceived, TaskAssigned, TaskFinished, MissConfirmed,
     *CONDUCT_FACTS, *REGISTRATIONS, *LEAD_FACTS,
 )  # fmt: skip
-DIRECTORY_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
+HOLDER_FACTS: tuple[type[Fact], ...] = (HolderAssigned, HolderEnded)
 CALENDAR_FACTS: tuple[type[Fact], ...] = (CalendarPublished,)
 SUBMISSIONS: tuple[type[Event], ...] = (
-    *MATTER_FACTS, FactCorrected, FactRetracted, SourceWatermark, *DIRECTORY_FACTS, *CALENDAR_FACTS,
+    *MATTER_FACTS, FactCorrected, FactRetracted, SourceWatermark, *HOLDER_FACTS, *CALENDAR_FACTS,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from shared.events.base import Event, EventRef, aggregate_key
 from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn, FactUsed, Holding
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.events.limits import LimitTerms
+from shared.events.organisation import DIRECTORY_EVENTS
 from shared.postgres import Connection
 
 MIGRATIONS = Path(rulebook.__file__).parent / "migrations"
@@ -137,6 +138,26 @@ def ended(person: str, at: str, *, id: str = "") -> HolderEnded:
     )
 
 
+def stated(
+    type_: str, about: str, since: str, *, id: str = "", issued: str = "2026-01-01", **said: Any
+) -> inbox.Message:
+    """A fact of the directory about a post, a unit or a person on leave, as it comes from Kafka. `replaces` is the id
+    of the fact that it corrects, or takes back where `type_` is retracted."""
+    given = id or f"{type_}-{about}-{since}"
+    replaces = said.pop("replaces", None)
+    until = {"until": date.fromisoformat(said.pop("until"))} if "until" in said else {}
+    data = {"occurred_at": date.fromisoformat(since), "zone": "Asia/Shanghai", **said, **until}
+    if replaces is not None:
+        fact = {"type": type_, "data": {k: v.isoformat() if isinstance(v, date) else v for k, v in data.items()}}
+        data = {"replaces": EventRef(source="/licheng/personnel", id=replaces), "fact": fact}
+        type_ = "fact.corrected"
+        if fact["type"] == "retracted":
+            del data["fact"]
+            type_ = "fact.retracted"
+    model = next(event for event in DIRECTORY_EVENTS if type_ == event.TYPE)
+    return delivered(model.model_validate(data | _recorded(given) | {"issued_at": day(issued)}), post=about)
+
+
 def _recorded(id: str) -> dict[str, Any]:
     return {
         "submission": EventRef(source="/licheng/personnel", id=id),
@@ -148,7 +169,7 @@ def _recorded(id: str) -> dict[str, Any]:
 def delivered(event: Event, *, revision: int = 1, post: str = "", id: str = "") -> inbox.Message:
     """The event as it comes from Kafka. `post` names the aggregate of a directory event."""
     said = event.to_data()
-    directory = isinstance(event, HolderAssigned | HolderEnded)
+    directory = type(event) in DIRECTORY_EVENTS
     key = aggregate_key(AUTHORITY, post) if directory else aggregate_key(said["authority"], said["matter"])
     source, topic = ("/duban/intake", "directory-events") if directory else ("/duban/deadline", "deadline-events")
     out = outbox.message(
@@ -210,8 +231,8 @@ class World:
     async def clear(self) -> None:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
-            "truncate cases, cards, card_words, verdicts, case_events, escalations, answers, directory_facts, holdings,"
-            " outbox"
+            "truncate cases, attribution_states, cards, card_words, verdicts, case_events, escalations, answers, directory_facts, holdings,"
+            " posts, unit_places, leaves, directory_conflicts, people, outbox"
         )
 
 

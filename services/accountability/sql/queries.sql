@@ -23,13 +23,6 @@ select v.authority, v.matter, v.case_id, max(v.revision) as revision from verdic
 join unnest($1::uuid[]) u(case_id) using (case_id)
 group by v.authority, v.matter, v.case_id;
 
--- select_holdings_of_units --
--- Every holding of the posts of these units, and of the posts that serve their whole authorities.
-select h.* from holdings h
-join unnest($1::text[], $2::text[]) u(authority, unit) on h.authority = u.authority and h.unit = u.unit
-union all
-select h.* from holdings h where h.authority = any($3::text[]) and h.unit is null;
-
 -- update_cases --
 -- Renew known cases; the caller holds their locks.
 update cases c set
@@ -54,50 +47,6 @@ from unnest(
     standing_event, proposal, addressed, told, fired
 )
 where c.case_id = u.case_id;
-
--- add_directory_facts --
--- Keep directory facts; the posts of those that were not known yet.
-insert into directory_facts (
-    authority, post, source, event_id, event, kind, occurred_at, person, role, unit, learned_at
-)
-select * from unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
-    $10::text[], $11::timestamptz[]
-)
-on conflict (authority, post, source, event_id) do nothing
-returning authority, post, source, event_id;
-
--- select_directory_facts --
--- All facts about these posts.
-select f.* from directory_facts f
-join unnest($1::text[], $2::text[]) u(authority, post) using (authority, post);
-
--- select_holdings_of_posts --
--- The holdings of these posts as derived so far, in order of time.
-select h.* from holdings h
-join unnest($1::text[], $2::text[]) u(authority, post) using (authority, post)
-order by h.authority, h.post, h.since;
-
--- delete_holdings --
--- Drop the derived holdings of these posts, to be derived anew.
-delete from holdings h using unnest($1::text[], $2::text[]) u(authority, post)
-where h.authority = u.authority and h.post = u.post;
-
--- add_holdings --
--- The derived holdings of posts.
-insert into holdings (authority, post, since, until, person, role, unit, learned_at)
-select * from unnest(
-    $1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]
-);
-
--- select_cases_concerned --
--- The standing cases whose due instant lies where a post changed hands, in the order in which rows are locked.
-select distinct c.authority, c.matter, c.case_id
-from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]) a(authority, unit, after, upto)
-join cases c on c.authority = a.authority and (a.unit is null or c.unit = a.unit)
-    and c.late_from > a.after and c.late_from <= coalesce(a.upto, 'infinity')
-where c.state = 'standing'
-order by c.authority, c.matter, c.case_id;
 
 -- lock_case_by_id --
 -- One case, locked.

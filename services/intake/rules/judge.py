@@ -50,9 +50,16 @@ MISS_CONFIRMED = "miss.confirmed"
 WATERMARK = "source.watermark"
 OF_A_WATERMARK = "watermark"
 """What stands in place of a matter in a watermark's subject; no matter has this name, so no watermark is taken back."""
-HOLDERS = frozenset({"holder.assigned", "holder.ended"})
+ORGANISATION = frozenset(
+    {
+        "holder.assigned", "holder.ended", "unit.placed", "unit.dissolved", "post.established", "post.abolished",
+        "leave.taken", "leave.ended",
+    }
+)  # fmt: skip
+"""About units, posts and persons: they may be announced ahead, and travel on a topic of their own."""
 CALENDAR = "calendar.published"
 SUSPENDED = "matter.suspended"
+WITH_AN_END = frozenset({"holder.assigned", "leave.taken"})
 RESERVED = "/duban"
 """The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
 write, correct or retract under it would rewrite the life of a case."""
@@ -93,6 +100,15 @@ class Submission:
     canonical: str
     digest: bytes
     up_to: datetime | None = None
+    of_directory: bool = False
+    """A retraction says that what it takes back is a fact of the directory: of itself nobody could tell."""
+
+    @property
+    def topic(self) -> str:
+        """Where it is published. A correction goes where its fact goes."""
+        if self.of_directory or (self.fact is not None and self.fact.type in ORGANISATION):
+            return DIRECTORY_EVENTS
+        return CALENDAR_EVENTS if self.type == CALENDAR else MATTER_EVENTS
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -157,7 +173,7 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     if submission.replaces == submission.identity:
         reasons.append(Reason("replaces-itself", "/data/replaces", "is this event's own identity"))
     fact, stamp, since = submission.fact, None, submission.issued_at
-    topic = _topic(submission.type)
+    topic = submission.topic
     if submission.up_to is not None:
         since = submission.up_to
         reasons += _watermark_wrong(submission.name, since, now, margins)
@@ -187,12 +203,14 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
 
 
 def _untimely(fact: Fact, happened: datetime, now: datetime, margins: Margins) -> Iterator[Reason]:
-    """Facts lie behind us, but for what is announced; a pause ends after it began."""
-    margin = margins.holders if fact.type in HOLDERS or fact.type == CALENDAR else margins.facts
+    """Facts lie behind us, but for what is announced; a pause ends after it began, an office held for some time too."""
+    margin = margins.holders if fact.type in ORGANISATION or fact.type == CALENDAR else margins.facts
     if happened > now + margin:
         yield _ahead(f"{fact.pointer}/occurred_at", margin)
     if fact.type == SUSPENDED and fact.until is not None and _ends_first(fact.until, fact):
         yield Reason("ends-before-it-begins", f"{fact.pointer}/until", "lies before occurred_at")
+    if fact.type in WITH_AN_END and fact.until is not None and known_from(fact.until, fact.zone) <= happened:
+        yield Reason("ends-before-it-begins", f"{fact.pointer}/until", "does not lie after occurred_at")
 
 
 def _ends_first(until: date | datetime, fact: Fact) -> bool:
@@ -211,12 +229,6 @@ def _watermark_wrong(name: str, up_to: datetime, now: datetime, margins: Margins
         yield Reason("not-a-watermark", "/subject", f"is not authority/{OF_A_WATERMARK}, as of a watermark it is")
     if up_to > now + margins.facts:
         yield _ahead("/data/up_to", margins.facts)
-
-
-def _topic(type_: str) -> str:
-    if type_ in HOLDERS:
-        return DIRECTORY_EVENTS
-    return CALENDAR_EVENTS if type_ == CALENDAR else MATTER_EVENTS
 
 
 def _published(type_: str) -> str:
@@ -261,24 +273,12 @@ def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason | None:
         return Reason("due-required", f"{fact.pointer}/due", "this item has no limit of its own: state when it is due")
     if fact.due is None and not version.limits and fact.type == LIMITS_CHANGED:
         return Reason("no-limits", f"{fact.pointer}/item", "this item has no limits, and no due is stated")
+    if fact.type == RATED and not (fact.data["named"] and fact.data["level"] <= BAD):
+        return Stamp(_without_limits(version), None)
     recorded = None if fact.due is None else recorded_limit(fact.due, version.recorded, fact.zone)
     return Stamp(version, recorded)
 
 
-def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
-    """A changed due without an item. The registration may not have arrived yet, so its item cannot be asked."""
-    if fact.zone is None:
-        return Reason("zone-required", f"{fact.pointer}/zone", "a due without an item needs the zone its day ends in")
-    if fact.due is None:
-        return Reason("no-limits", fact.pointer, "names neither an item nor a due")
-    terms = RecordedTerms(
-        zone=fact.zone,
-    if fact.type == RATED and not (fact.data["named"] and fact.data["level"] <= BAD):
-        return Stamp(_without_limits(version), None)
-        calendar=catalogue.calendar,
-        starts_on=catalogue.starts_on,
-        stops_on=catalogue.stops_on,
-        warnings=(),
 def _amended(fact: Fact, due: date | datetime, catalogue: Catalogue) -> Stamp | Reason:
     """A commitment's new date, on the terms of the item of commitments where there is one."""
     item = catalogue.items.get(COMMITMENT)
@@ -293,6 +293,18 @@ def _without_limits(version: ItemVersion) -> ItemVersion:
     return replace(version, limits=())
 
 
+def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
+    """A changed due without an item. The registration may not have arrived yet, so its item cannot be asked."""
+    if fact.zone is None:
+        return Reason("zone-required", f"{fact.pointer}/zone", "a due without an item needs the zone its day ends in")
+    if fact.due is None:
+        return Reason("no-limits", fact.pointer, "names neither an item nor a due")
+    terms = RecordedTerms(
+        zone=fact.zone,
+        calendar=catalogue.calendar,
+        starts_on=catalogue.starts_on,
+        stops_on=catalogue.stops_on,
+        warnings=(),
         required=True,
     )
     return Stamp(None, recorded_limit(fact.due, terms, fact.zone))

@@ -7,7 +7,7 @@ accepted must never turn into a refusal.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.intake.rules.judge import MATTER_EVENTS, Accepted, Submission
+from services.intake.rules.judge import CALENDAR_EVENTS, DIRECTORY_EVENTS, Accepted, Submission
 from services.intake.rules.refusal import Refused, refused
 
 Identity = tuple[str, str]
@@ -85,17 +85,25 @@ def _again(submission: Submission, found: Known) -> Duplicate | Refused:
 
 
 def _replaceable(accepted: Accepted, facts: Mapping[Identity, Known]) -> Refused | None:
-    """A correction or retraction must stay within its matter, where the fact it replaces is known here. One that comes
-    first is kept, for it may be early; it applies in the fold only once its original is among the same matter's facts,
-    in whatever order they arrive. One whose original turns out to be another matter's, or never comes, is kept and
-    published all the same, and applies to nothing: at its arrival intake cannot know."""
+    """A correction or retraction must stay within its matter, or its entry of the directory, where the fact it replaces
+    is known here. One that comes first is kept, for it may be early; it applies in the fold only once its original is
+    among the same matter's facts, in whatever order they arrive. One whose original turns out to be another matter's,
+    or never comes, is kept and published all the same, and applies to nothing: at its arrival intake cannot know."""
     replaces = accepted.submission.replaces
     found = facts.get(replaces) if replaces is not None else None
     if found is None:
         return None
-    if found.topic != MATTER_EVENTS:
-        detail = "a change of office or a calendar is not corrected or retracted: publish what holds instead of it"
+    if found.topic == CALENDAR_EVENTS:
+        detail = "a calendar is not corrected or retracted: publish what holds instead of it"
         return refused("not-correctable", "/data/replaces", detail)
+    if found.topic != accepted.topic:
+        detail = (
+            "the fact it replaces is one of the directory: a retraction of it says `of: directory`, a correction states"
+            " a fact of the directory"
+            if found.topic == DIRECTORY_EVENTS
+            else "the fact it replaces is a matter's"
+        )
+        return refused("other-kind-of-fact", "/data/replaces", detail)
     if found.subject != accepted.submission.subject:
-        return refused("other-matter", "/data/replaces", "the fact it replaces belongs to another matter")
+        return refused("other-matter", "/data/replaces", "the fact it replaces belongs to another matter or entry")
     return None

@@ -1,21 +1,40 @@
 -- insert_holder_facts --
 -- Keep facts of the directory; one that is known is left alone.
-insert into holder_facts (authority, post, source, id, occurred_at, person, role, unit)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[])
+insert into holder_facts (
+    authority, post, source, id, occurred_at, person, role, unit, kind, until, acting, other, of_post, unit_kind,
+    issued_at, replaces_source, replaces_id
+)
+select * from unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[],
+    $10::timestamptz[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::timestamptz[], $16::text[],
+    $17::text[]
+)
 on conflict do nothing
 
 -- select_holder_facts --
--- All facts of every post that ever served one of these units, or the whole of one of these authorities.
-select f.authority, f.post, f.source, f.id, f.occurred_at, f.person, f.role, f.unit
-from holder_facts f
-where (f.authority, f.post) in (
-    select p.authority, p.post from holder_facts p
-    join unnest($1::text[], $2::text[]) u(authority, unit) on p.authority = u.authority and p.unit = u.unit
-    where p.role is not null
+-- All facts of every post that ever served one of these units, one above it, or the whole of one of these authorities;
+-- of these units; and of the leaves of who ever held these posts.
+with recursive up(authority, unit) as (
+    select * from unnest($1::text[], $2::text[]) u(authority, unit) where unit is not null
+    union
+    select f.authority, f.unit from up
+    join holder_facts f on f.authority = up.authority and f.post = up.unit
+    where f.kind = 'placed' and f.unit is not null
+),
+posts as (
+    select p.authority, p.post from up
+    join holder_facts p on p.authority = up.authority and p.unit = up.unit and p.role is not null
     union
     select p.authority, p.post from holder_facts p
     where p.authority = any($1::text[]) and p.unit is null and p.role is not null
+),
+entries as (
+    select * from posts union select * from up union
+    select f.authority, f.person from posts join holder_facts f using (authority, post) where f.person is not null
 )
+select f.authority, f.post, f.source, f.id, f.occurred_at, f.person, f.role, f.unit, f.kind, f.until, f.acting, f.other,
+    f.of_post, f.unit_kind, f.issued_at, f.replaces_source, f.replaces_id
+from entries e join holder_facts f on f.authority = e.authority and f.post = e.post
 
 -- select_cases --
 -- What is remembered of these cases.

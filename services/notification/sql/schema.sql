@@ -101,13 +101,24 @@ create table holder_facts (
     source text not null,
     id text not null,
     occurred_at timestamp with time zone not null,
-    person text not null,
+    person text,
     role text,
     unit text,
+    kind text not null,
+    until timestamp with time zone,
+    acting boolean default false not null,
+    other text,
+    of_post text,
+    unit_kind text,
+    issued_at timestamp with time zone,
+    replaces_source text,
+    replaces_id text,
     constraint holder_facts_pkey PRIMARY KEY (authority, post, source, id)
 );
 CREATE INDEX holder_facts_by_unit ON holder_facts USING btree (authority, unit) WHERE role IS NOT NULL;
-comment on table holder_facts is 'Facts of directory-events; role null: the person holds the post no more.';
+comment on table holder_facts is 'Facts of directory-events; `post` is the entry: a post, a unit, or a person on leave.';
+comment on column holder_facts.unit is 'Which the post serves; of a unit, under which it stands.';
+comment on column holder_facts.other is 'The deputy of who is on leave.';
 
 create table migrations (
     name text not null,

@@ -6,16 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accountability.rules.directory import (
-    Directory,
-    DirectoryFact,
-    PostHolding,
-    PostKey,
-    by_unit,
-    cause_for,
-    difference,
-    fold,
-)
+from services.accountability.rules.directory import Directory, DirectoryFact, PostHolding, PostKey, fold
+from services.accountability.rules.directory_changes import by_unit, cause_for, difference
 from services.accountability.rules.model import Ref
 
 POST = PostKey("licheng", "deputy")

@@ -1,12 +1,13 @@
 """Who holds a post: the fold, and whom a rung reaches."""
 
 from datetime import UTC, datetime
-from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notification.rules.directory import HolderFact, Reach, reach, tenures
+from services.notification.rules.directory import Directory, Reach, reach
+from services.notification.rules.directory_facts import HolderFact
 
 AUTHORITY, UNIT = "licheng", "licensing"
 
@@ -24,7 +25,7 @@ def left(person: str, day: int, *, post: str = "P1") -> HolderFact:
 
 
 def reached(*facts: HolderFact, day: int, unit: str | None = UNIT) -> Reach:
-    return reach(tenures(facts), AUTHORITY, unit, on(day))
+    return reach(Directory(facts), AUTHORITY, unit, on(day))
 
 
 def test_a_holder_is_reached_from_the_day_of_assignment_until_the_end() -> None:
@@ -84,13 +85,38 @@ FACTS = st.lists(
 def test_order_and_duplication_of_arrival_change_nothing(facts: list[HolderFact], random: object, day: int) -> None:
     shuffled = [*facts, *facts[:3]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert tenures(shuffled) == tenures(facts)
     assert reached(*shuffled, day=day) == reached(*facts, day=day)
 
 
-@given(FACTS)
-def test_a_post_has_one_holder_at_a_time(facts: list[HolderFact]) -> None:
-    held = tenures(facts).get((AUTHORITY, UNIT), [])
-    for before, after in pairwise(held):
-        assert before.until is not None
-        assert before.since < before.until <= after.since
+@given(FACTS, st.integers(1, 25))
+def test_a_post_has_one_holder_at_a_time(facts: list[HolderFact], day: int) -> None:
+    held = list(Directory(facts).held(AUTHORITY, on(day)))
+    assert len({tenure.post for tenure in held}) == len(held)
+    assert all(tenure.since <= on(day) for tenure in held)
+
+
+def about(entry: str, kind: str, day: int, **more: Any) -> HolderFact:
+    return HolderFact(AUTHORITY, entry, "/hr", f"{entry}-{kind}-{day}", on(day), kind=kind, **more)
+
+
+def test_a_leaders_vacancy_goes_up_the_tree_before_the_whole_authority() -> None:
+    tree = about(UNIT, "placed", 1, unit="bureau")
+    chief, mayor = assigned("chief", 1, "leading", unit="bureau"), assigned("mayor", 1, "leading", post="P2", unit=None)
+    assert reached(tree, chief, mayor, day=3).person == "chief"
+    assert reached(tree, about(UNIT, "placed", 4, unit="other"), chief, mayor, day=5).person == "mayor"
+
+
+def test_the_deputy_is_reached_while_the_holder_is_on_leave() -> None:
+    away = about("li", "leave-taken", 3, until=on(6), other="zhao")
+    assert [reached(assigned("li", 1), away, day=day).person for day in (2, 3, 5, 6)] == ["li", "zhao", "zhao", "li"]
+
+
+def test_whoever_acts_goes_before_whoever_is_appointed_and_gives_the_post_back() -> None:
+    acting = about("P1", "assigned", 3, until=on(6), person="zhao", role="direct", unit=UNIT, acting=True)
+    assert [reached(assigned("li", 1), acting, day=day).person for day in (2, 3, 5, 6)] == ["li", "zhao", "zhao", "li"]
+
+
+def test_what_was_taken_back_never_was() -> None:
+    wrong = assigned("zhao", 3)
+    back = about("P1", "retracted", 9, issued_at=on(9), replaces=wrong.identity)
+    assert reached(assigned("li", 1), wrong, back, day=5).person == "li"

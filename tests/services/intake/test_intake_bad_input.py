@@ -88,8 +88,12 @@ EVENT_ERRORS = [
         changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "due": "2026-05-01"})),
     Bad("a change to no limits", "no-limits", "/data/item",
         changed(type="limits.changed", data={"occurred_at": "2026-03-05T17:12:44+08:00", "item": "street-light"})),
-    Bad("a corrected office", "not-correctable", "/data/fact/type",
-        corrected("holder.assigned", person="p", role="direct")),
+    Bad("an office that ends before it begins", "ends-before-it-begins", "/data/until", changed(
+        type="holder.assigned", data={"occurred_at": "2026-03-05", "until": "2026-03-05", "zone": "Asia/Shanghai",
+                                      "person": "p", "role": "direct"})),
+    Bad("leave until a day of no zone", "value-error", "/data", changed(
+        type="leave.taken", data={"occurred_at": "2026-03-05T08:00:00+08:00", "until": "2026-03-09"})),
+    Bad("a corrected calendar", "not-correctable", "/data/fact/type", corrected("calendar.published")),
     Bad("a corrected correction", "not-correctable", "/data/fact/type",
         changed(type="fact.corrected", data={"replaces": {"source": "/x", "id": "1"}, "fact": {
             "type": "fact.retracted", "data": {"replaces": {"source": "/x", "id": "2"}}}})),

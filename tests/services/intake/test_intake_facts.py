@@ -152,11 +152,54 @@ async def test_correction_stays_within_its_matter(world: World) -> None:
     wrong = event("matter.closed", new_key())
     office = event("holder.assigned", new_key(), person="p1", role="direct")
     await world.send(wrong, office)
-    for replaced, code in ((wrong, "other-matter"), (office, "not-correctable")):
+    for replaced, code in ((wrong, "other-matter"), (office, "other-kind-of-fact")):
         data = {"replaces": {"source": replaced["source"], "id": replaced["id"]}}
         answer = await world.post_event(submission(id=uuid4().hex, type="fact.retracted", subject=new_key(), data=data))
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
         assert answer.json()["errors"][0]["pointer"] == "/data/replaces"
+
+
+async def test_a_fact_of_the_directory_is_corrected_and_taken_back_where_it_is_published(world: World) -> None:
+    key = aggregate_key("licheng", uuid4().hex)
+    office = event("holder.assigned", key, person="p1", role="direct")
+    replaces = {"source": office["source"], "id": office["id"]}
+    right = {"occurred_at": "2026-03-02", "zone": "Asia/Shanghai", "person": "p2", "role": "direct"}
+    corrected = {"replaces": replaces, "fact": {"type": "holder.assigned", "data": right}}
+    await world.send(
+        submission(id=uuid4().hex, type="fact.corrected", subject=key, data=corrected),  # it may come first
+        office,
+        submission(id=uuid4().hex, type="fact.retracted", subject=key, data={"replaces": replaces, "of": "directory"}),
+    )
+    found = await world.published("directory-events", key)
+    assert [e.headers["ce_type"] for e in found] == ["fact.corrected", "holder.assigned", "fact.retracted"]
+    assert found[0].data["fact"] == {"type": "holder.assigned", "data": {**right, "origin": "live"}}
+    assert not await world.published("matter-events", key)
+
+
+async def test_a_matters_fact_is_not_corrected_to_one_of_the_directory(world: World) -> None:
+    key = new_key()
+    closed = event("matter.closed", key)
+    await world.send(closed)
+    data = {"replaces": {"source": closed["source"], "id": closed["id"]}, "of": "directory"}
+    answer = await world.post_event(submission(id=uuid4().hex, type="fact.retracted", subject=key, data=data))
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "other-kind-of-fact")
+
+
+async def test_units_posts_and_leave_go_to_the_directory(world: World) -> None:
+    entry = aggregate_key("licheng", uuid4().hex)
+    for type_, more in (
+        ("unit.placed", {"parent": "bureau", "kind": "section"}),
+        ("unit.dissolved", {}),
+        ("post.established", {"role": "leading", "unit": "roads"}),
+        ("post.abolished", {}),
+        ("leave.taken", {"until": "2026-12-01T00:00:00+08:00", "deputy": "p2"}),
+        ("leave.ended", {}),
+    ):
+        await world.send(event(type_, entry, **more))
+    types = [e.headers["ce_type"] for e in await world.published("directory-events", entry)]
+    assert types == [
+        "unit.placed", "unit.dissolved", "post.established", "post.abolished", "leave.taken", "leave.ended",
+    ]  # fmt: skip
 
 
 async def test_offices_go_to_the_directory_and_may_be_announced_ahead(world: World) -> None:
