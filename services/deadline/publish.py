@@ -1,7 +1,8 @@
 """Changes of clocks as events on `deadline-events`."""
 
+import hashlib
 from collections.abc import Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 
@@ -36,9 +37,17 @@ def _message(subject: str, row: Stored, change: Change, revision: int, moment: M
     says = change.says
     if change.type == "deadline.missed":
         says = {**says, "detected_at": moment.now.isoformat()}
-    id = str(uuid5(NAMESPACE, f"{subject}|{row.name}|{row.subject}|{revision}"))
+    id = _id(f"{subject}|{row.name}|{row.subject}|{revision}")
     headers = headers_out(
         _MODELS[change.type], id=id, source=SOURCE, subject=subject, time=moment.now, revision=revision,
         causation=change.cause,
     )  # fmt: skip
     return Message(TOPIC, subject, id, headers, orjson.dumps(says))
+
+
+def _id(name: str) -> str:
+    """The uuid5 of a name, in less than half the time of `uuid.uuid5`, which makes an object of it first."""
+    raw = bytearray(hashlib.sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

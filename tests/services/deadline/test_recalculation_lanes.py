@@ -118,3 +118,20 @@ async def test_a_lane_that_fails_takes_nothing_back_of_the_others_and_nothing_is
     assert (await mixed.told()).count("rescheduled") > moved
     assert await told_by_a_fold_of_all(mixed) == 0
     await mixed.assert_revisions_have_no_gaps()
+
+
+async def test_what_was_looked_up_ahead_is_looked_at_again(mixed: Service) -> None:
+    """Between two steps a matter is decided and another process takes a step: each due moves once all the same."""
+    before = len(await mixed.published())
+    one, other = recalculating(mixed, batch=2), recalculating(mixed, batch=2)
+    await one.run_once()
+    await mixed.deliver(of("matter.decided", "plain", NOTICED, outcome="granted"))
+    await one.run_once()
+    await other.run_once()
+    while await one.run_once():
+        pass
+    assert await told_by_a_fold_of_all(mixed) == 0
+    await mixed.assert_revisions_have_no_gaps()
+    told = (await mixed.published())[before:]
+    moved = [(heard.subject, event.clock) for heard, event in told if heard.type.endswith("rescheduled")]
+    assert len(moved) == len(set(moved)) >= 10
