@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from services.cli.replay.watch import Watch
+from services.cli.replay.watch import Ends, Watch
 from shared.clock import set_simulated
 from shared.events.catalog import PARTITIONS
 from shared.events.envelope import STRUCTURED
@@ -37,8 +37,8 @@ async def lived(
     await set_simulated(conn, END)
     await watch.until_quiet(give_up_s=GIVE_UP_S)
     await _send(county.late, producer, watch, prefix)
-    await watch.until_quiet(give_up_s=GIVE_UP_S)
-    return judge([told async for told in _read(kafka, prefix)])
+    seen = await watch.until_quiet(give_up_s=GIVE_UP_S)
+    return judge([told async for told in _read(kafka, prefix, seen.published)])
 
 
 async def _send(events: Sequence[dict[str, Any]], producer: AIOKafkaProducer, watch: Watch, prefix: str) -> None:
@@ -56,8 +56,9 @@ async def _send(events: Sequence[dict[str, Any]], producer: AIOKafkaProducer, wa
             watch.own[at] = max(watch.own.get(at, 0), (await sent).offset + 1)
 
 
-async def _read(kafka: str, prefix: str) -> AsyncIterator[Told]:
-    """All that stands on the topics, of each partition in its order."""
+async def _read(kafka: str, prefix: str, ends: Ends) -> AsyncIterator[Told]:
+    """All that stands on the topics, of each partition in its order, up to where the broker acknowledged it: the
+    embedded one says of its ends what was true a moment ago (docs/decisions/embedded-broker.md)."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, max_partition_fetch_bytes=4_000_000)
     await consumer.start()
     async with contextlib.AsyncExitStack() as stack:
@@ -66,7 +67,7 @@ async def _read(kafka: str, prefix: str) -> AsyncIterator[Told]:
             for number in range(PARTITIONS):
                 place = TopicPartition(prefix + topic, number)
                 consumer.assign([place])
-                end = (await consumer.end_offsets([place]))[place]
+                end = ends.get((topic, number), 0)
                 consumer.seek(place, 0)
                 while await consumer.position(place) < end:
                     for record in (await consumer.getmany(place, timeout_ms=1000, max_records=5000)).get(place, ()):
