@@ -127,24 +127,29 @@ FAULTS: dict[Step, list[str]] = {
     "investigators": ["people"], "deliberation": ["people"], "notice": ["announced"], "decision": ["measures"],
     "referral": ["measures"], "variation": ["measures"],
 }  # fmt: skip
+ERRS: dict[str, list[Step]] = {
+    "filed": ["investigators"], "investigating": ["notice"], "deliberation": ["decision", "decision", "referral"],
+    "under-review": ["variation"],
+}  # fmt: skip
+"""Where a fault would weigh most."""
 
 
-def nearly(told: Told, ask: Asking, draw: Draw) -> Asking:
-    """The same, wrong in one respect perhaps."""
-    people = draw(st.lists(st.sampled_from([*OFFICERS, *OFFICERS, *PEOPLE]), min_size=1, max_size=4).map(tuple))
-    match draw(st.sampled_from([*FAULTS.get(ask.step, []), *FAULTS.get(ask.step, []), "by", "words"])):
+def faulty(told: Told, ask: Asking, field: str, draw: Draw) -> Asking:
+    """The same, with one field as it may come."""
+    match field:
         case "by":
             return replace(ask, by=draw(st.sampled_from(sorted(told.recused) or PEOPLE)))
         case "people":
-            return replace(ask, people=people)
+            some = st.lists(st.sampled_from([*OFFICERS, *OFFICERS, *PEOPLE]), min_size=1, max_size=4)
+            return replace(ask, people=tuple(draw(some)))
         case "measures":
-            codes = st.sampled_from(ORDER)
-            return replace(ask, measures=tuple((person, draw(codes)) for person in told.announced))
+            return replace(ask, measures=tuple((person, draw(st.sampled_from(ORDER))) for person in told.announced))
         case "announced":
-            return replace(
-                ask, announced=tuple((person, draw(st.sampled_from(LEAST)), "transfer") for person in people)
-            )
-    return replace(ask, texts=(), ground=None, waived=not ask.waived)
+            named = draw(st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=3))
+            return replace(ask, announced=tuple((one, draw(st.sampled_from(LEAST)), "transfer") for one in named))
+        case "words":
+            return replace(ask, texts=(), ground=None, waived=not ask.waived)
+    return ask
 
 
 def asked(told: Told, draw: Draw) -> Asking:
@@ -157,7 +162,8 @@ def asked(told: Told, draw: Draw) -> Asking:
         return wild(draw)
     step: Step = draw(st.sampled_from(["recusal", "extension"] if kind == "beside" else there))
     found = proper(told, step, draw)
-    return nearly(told, found, draw) if kind == "nearly" else found
+    field = draw(st.sampled_from([*FAULTS.get(step, []), "by", "words"])) if kind == "nearly" else "none"
+    return faulty(told, found, field, draw)
 
 
 def course(outcome: Outcome, remedy: list[Step]) -> list[Asking]:
@@ -251,6 +257,14 @@ class DueProcess(RuleBasedStateMachine):
     @rule(data=st.data())
     def somebody_asks(self, data: st.DataObject) -> None:
         self.ask(asked(self.told, data.draw), self.now)
+
+    @precondition(lambda self: self.told.state in ERRS)
+    @rule(data=st.data(), days=st.sampled_from([0, 0, 0, 190]))
+    def somebody_errs(self, data: st.DataObject, days: int) -> None:
+        self.time_passes(days)
+        step = data.draw(st.sampled_from(ERRS[self.told.state]))
+        field = data.draw(st.sampled_from(FAULTS[step] if not days else ["none"]))
+        self.ask(faulty(self.told, proper(self.told, step, data.draw), field, data.draw), self.now)
 
     @precondition(lambda self: self.told.waits is not None)
     @rule(data=st.data())
