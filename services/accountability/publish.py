@@ -35,6 +35,7 @@ from shared.events.attribution import CaseRevisionClosed, CaseRevisionProposed
 from shared.events.base import Instant, aggregate_key
 from shared.events.envelope import headers_out
 from shared.events.limits import LimitTerms
+from shared.events.proceedings import ReviewBegun
 from shared.outbox import Message
 
 TOPIC = "case-events"
@@ -157,6 +158,29 @@ def told(instant: datetime, zone: str) -> str:
 def _limits(case: Case) -> orjson.Fragment:
     """The case's own limits, for its first answer; none for imported history, whose ladders an operator starts (D9)."""
     return _NONE if case.origin == "import" else _terms(case.ladder, case.rulebook, case.zone, case.calendar)
+
+
+def _take_up(case: Case, within: str | None) -> list[dict[str, Any]] | None:
+    """The limit of the overseers, who take a lead up; None of imported history (D9)."""
+    if within is None or case.origin == "import":
+        return None
+    terms = LimitTerms(
+        clock=TAKE_UP,
+        amount=within,
+        zone=case.zone,
+        calendar=case.calendar,
+        starts_on=(events.CaseAnswered.TYPE, events.CaseEscalated.TYPE),
+        stops_on=(ReviewBegun.TYPE,),
+        source=f"rulebook {case.rulebook.partition('/')[0]}, overseers, take_up",
+    )
+    return [terms.model_dump(mode="json", exclude_none=True)]
+
+
+def _lead(lead: Lead) -> dict[str, Any]:
+    return _present({
+        "kind": lead.kind, "severity": lead.severity, "rule": lead.rule, "fact": _ref(lead.fact),
+        "evidence": lead.evidence or None,
+    })  # fmt: skip
 
 
 _NONE = orjson.Fragment(b"[]")

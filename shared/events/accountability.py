@@ -11,6 +11,10 @@ from shared.events.deadline import PauseCounted, Team
 from shared.events.limits import LimitTerms
 
 
+def _empty(value: tuple[object, ...]) -> bool:
+    return not value
+
+
 class Responsible(Model):
     """Who held a role at the due instant; `person` absent: the post was vacant."""
 
@@ -67,19 +71,14 @@ class CaseEvent(Event):
     """Of every event of a case. `matter` is the matter whose limit was missed."""
 
     MOVES_CLOCKS: ClassVar[bool] = True
-    """Whether the deadline service keeps it as a fact of the case: it may state, start, stop or pause a clock."""
+    """Whether the deadline service keeps it as a fact of the case: it may state, start, stop or pause a clock. One
+    that does not is kept all the same where it says `limits`."""
     case_id: Name
     authority: Name
     matter: Name
     occurred_at: Instant
     origin: Origin = "live"
 
-
-class CaseOpened(CaseEvent):
-    """立案线索: a limit was missed, or a `lead` says what else happened: then `clock` is `lead:` and its kind, `due` the
-    instant of the act and `miss` the finding. `limits` are the case's own, for its first answer; the deadline service
-    folds them.
-    """
 
 class CaseLead(Model):
     """What opened a case that no missed limit did: a finding, severe by this rule."""
@@ -90,6 +89,12 @@ class CaseLead(Model):
     fact: EventRef = Field(description="The submission that is the finding.")
     evidence: tuple[Name, ...] | None = Field(default=None, description="SHA-256 of each document.")
 
+
+class CaseOpened(CaseEvent):
+    """立案线索: a limit was missed, or a `lead` says what else happened: then `clock` is `lead:` and its kind, `due` the
+    instant of the act and `miss` the finding. `limits` are the case's own, for its first answer; the deadline service
+    folds them.
+    """
 
     TYPE = "case.opened"
     clock: Name
@@ -147,6 +152,9 @@ class CaseAnswered(CaseEvent):
 
     TYPE = "case.answered"
     answered_by: PersonId
+    limits: tuple[LimitTerms, ...] = Field(
+        default=(), exclude_if=_empty, description="Of the overseers, who take the case up after its answer."
+    )
 
 
 class CaseWithdrawn(CaseEvent):

@@ -8,13 +8,18 @@ from typing import Any, cast
 
 import orjson
 
-from services.notification.reading import LimitText, Told, WarnedText, unit_of
+from services.notification.forms import LimitText, WarnedText
+from services.notification.reading import (
+    DUTIES,
+    Told,
+    unit_of,
+)
 from services.notification.rules.notices import Case, Notice
 from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseWentLive
 from shared.events.deadline import DeadlineWarned
 
 CASE = "case:"
-DATES = ("due", "late_from", "answer_by", "live_from")
+DATES = ("due", "late_from", "answer_by", "live_from", "duty_due")
 
 
 def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
@@ -46,6 +51,12 @@ def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
             more = {"source": said["source"], "live_from": said["occurred_at"], **_answer(said["limits"])}
         case CaseEscalated.TYPE:
             more = {"last": said["last"], "rung": said["rung"], "miss": said["miss"]}
+        case kind if kind in {event.TYPE for event in DUTIES}:
+            more = {
+                "duty": said.get("clock", "").partition(":")[0], "duty_due": said.get("due"),
+                "within": said.get("within"), "rectification_id": said.get("rectification_id"),
+                "charged": said.get("unit"),
+            }  # fmt: skip
         case _:
             more = {name: said[name] for name in ("reason", "cause") if name in said}
     return {**facts, **more}
