@@ -14,7 +14,7 @@ SHIPPED = [
     "business-licence", "entertainment-venue", "water-abstraction", "fire-check", "safe-production", "printing-permit",
     "project-filing", "planning-verification", "information-disclosure", "petition", "reconsideration", "hotline-12345",
     "efficiency-complaint", "bad-rating", "unpaid-sme-complaint", "deputies-proposal", "deputies-proposal-complex",
-    "directive", "commitment", "first-contact-transfer", "rectification",
+    "inspection", "directive", "commitment", "first-contact-transfer", "rectification",
 ]  # fmt: skip
 
 
