@@ -140,6 +140,12 @@ class WithdrawnText(StandingText):
 
 
 @_strict
+class StepText(StandingText):
+    told: NotRequired[list[str]]
+    people: NotRequired[list[str]]
+
+
+@_strict
 class RevisedText(CaseText):
     responsible: list[ResponsibleText]
     reason: str

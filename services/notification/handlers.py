@@ -17,6 +17,7 @@ from services.notification.reading import (
     CASES,
     DEADLINES,
     DIRECTORY,
+    STEPS,
     TOPICS,
     Told,
     holder_fact,
@@ -55,6 +56,9 @@ from shared.reading import read
 
 __all__ = ["TOPICS", "Notifier"]
 WAITING = (CASES, DEADLINES)
+
+
+STEP_KINDS = frozenset(event.TYPE for event in STEPS)
 
 
 class Notifier:
@@ -150,6 +154,8 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
             return rules.to_charged(about, kind, origin, reach_of(cast(AddresseeText, said["addressee"])), "rectifies")
         case CaseWithdrawn.TYPE:
             return rules.to_told(about, kind, origin, said["told"])
+        case kind if kind in STEP_KINDS:
+            return rules.to_told(about, kind, origin, said.get("told", ()))
         case CaseRevised.TYPE if event.case is not None:
             return rules.to_revised(about, kind, origin, before, event.case)
     raise ValueError(f"{kind} tells nobody anything")

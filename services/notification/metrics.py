@@ -50,7 +50,7 @@ def count(channel: str, kind: str, outcome: str) -> None:
 for _outcome in ("sent", "suppressed", "failed"):  # an alert on a counter's rise misses one that begins with 1
     DELIVERIES.labels(_outcome)
     for _kind in (
-        *(f"case.{what}" for what in ("opened", "escalated", "reinstated", "withdrawn", "revised")),
+        *(f"case.{what}" for what in ("opened", "escalated", "reinstated", "withdrawn", "revised", "exonerated")),
         "deadline.warned",
     ):
         NOTICES.labels(_kind, _outcome)

@@ -20,6 +20,7 @@ from services.notification.forms import (
     OpenedText,
     ReinstatedText,
     RevisedText,
+    StepText,
     WarnedText,
     WentLiveText,
     WithdrawnText,
@@ -42,6 +43,14 @@ from shared.events.envelope import Received
 from shared.events.facts import Fact
 from shared.events.intake import FactCorrected, FactRetracted, Recorded
 from shared.events.oversight import CaseAssigned, CaseOverseerLate
+from shared.events.proceedings import (
+    CaseDismissed,
+    CaseServed,
+    CaseUpheld,
+    CaseVaried,
+    NoticeGiven,
+    PeopleExonerated,
+)
 from shared.events.rectification import (
     RectificationOpened,
     RectificationOrdered,
@@ -180,6 +189,10 @@ DUTIES = (
 )  # fmt: skip
 
 
+STEPS = (NoticeGiven, CaseServed, CaseUpheld, CaseVaried, CaseDismissed, PeopleExonerated)
+"""Steps of due process of which those whom they name as told learn."""
+
+
 def _cases() -> dict[type[Event], Callable[[Heard], Told]]:
     texts: dict[type[Event], TypeAdapter[Any]] = {
         CaseOpened: TypeAdapter(OpenedText), CaseEscalated: TypeAdapter(EscalatedText),
@@ -187,10 +200,12 @@ def _cases() -> dict[type[Event], Callable[[Heard], Told]]:
         CaseRevised: TypeAdapter(RevisedText), CaseWentLive: TypeAdapter(WentLiveText),
         CaseAssigned: TypeAdapter(AssignedText),
     }  # fmt: skip
-    duty = TypeAdapter[Any](DutyText)
-    return {event: _of_case(event.TYPE, text) for event, text in texts.items()} | {
-        event: _of_duty(event.TYPE, duty) for event in DUTIES
-    }
+    duty, step = TypeAdapter[Any](DutyText), TypeAdapter[Any](StepText)
+    return (
+        {event: _of_case(event.TYPE, text) for event, text in texts.items()}
+        | {event: _of_duty(event.TYPE, duty) for event in DUTIES}
+        | {event: _of_case(event.TYPE, step) for event in STEPS}
+    )
 
 
 _READERS: dict[str, Reader[Told]] = {

@@ -58,7 +58,7 @@ def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
                 "charged": said.get("unit"),
             }  # fmt: skip
         case _:
-            more = {name: said[name] for name in ("reason", "cause") if name in said}
+            more = {name: said[name] for name in ("reason", "cause", "people") if name in said}
     return {**facts, **more}
 
 

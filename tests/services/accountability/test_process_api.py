@@ -162,7 +162,7 @@ async def test_whom_the_case_names_neither_investigates_nor_decides_it(office: O
     assert refused["missing"] == ["1 more investigator"]
     await office.take("investigators", investigators=["chen", "lin"])
     await office.take("recusal", people=["lin"], reason=TEXT)
-    said = {"facts": TEXT, "basis": TEXT, "announced": PARTIES}
+    said: dict[str, Any] = {"facts": TEXT, "basis": TEXT, "announced": PARTIES}
     problem(await office.send("notice", "chen", **said), 409, "two-investigators")
 
 
