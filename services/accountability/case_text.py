@@ -19,7 +19,7 @@ from shared.postgres import Record
 
 def summary(case: Case) -> dict[str, Any]:
     """One line of the list."""
-    direct, leading, principal = (responsible.person for responsible in case.proposal)
+    direct, leading, principal = (responsible.person for responsible in case.proposal[:3])
     return {
         "case_id": str(case.key.case_id),
         "authority": case.key.authority,

@@ -16,12 +16,11 @@ in any order: each reaches its own addressee, and the rung reached is the highes
 fired stays on record though its limit be withdrawn afterwards: whoever was told was told (R22).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from services.accountability.rules.circumstances import NOT_KEPT, NOTHING, Beside, RevisionReason, Team
+from services.accountability.rules.circumstances import RevisionReason
 from services.accountability.rules.identity import opening_id, reinstatement_id
 from services.accountability.rules.ladder import Rulebook, addressee
 from services.accountability.rules.lead_rules import Lead
@@ -37,7 +36,15 @@ from services.accountability.rules.model import (
     Untruth,
 )
 from services.accountability.rules.process_model import Done
-from services.accountability.rules.review import RevisionLapsed, RevisionProposed, beside, is_confirmed, proposed
+from services.accountability.rules.review import (
+    RevisionLapsed,
+    RevisionProposed,
+    all_told,
+    beside,
+    is_confirmed,
+    kept_of,
+    proposed,
+)
 from services.accountability.rules.timeline import tellable
 
 Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung"]
@@ -131,7 +138,7 @@ def on_missed(known: Known, miss: Missed, proposal: Proposal, rulebook: Rulebook
     renewed = replace(
         known, verdict_revision=miss.revision, miss=miss.ref, detected_at=miss.detected_at, due=miss.due,
         item=miss.item, unit=miss.unit, held=miss.held, zone=miss.zone, calendar=miss.calendar,
-        beside=_kept(known.beside, miss),
+        beside=kept_of(known.beside, miss),
     )  # fmt: skip
     if known.state == "withdrawn":
         return _reinstate(renewed, proposal, now)
@@ -180,13 +187,7 @@ def on_rung_missed(case: Case, missed: RungMissed, now: datetime, take_up: str |
 
 
 def revise(
-    case: Case,
-    proposal: Proposal,
-    cause: Ref,
-    reason: Literal["miss-republished", "directory-fact"],
-    now: datetime,
-    *,
-    moved: bool = False,
+    case: Case, proposal: Proposal, cause: Ref, reason: RevisionReason, now: datetime, *, moved: bool = False
 ) -> Decision:
     """A fact learned later changes the proposal; the earlier one is kept (D18). Who is addressed is not called back.
     What a person has confirmed it does not change: it proposes to (rules/review.py). `moved`: whoever is named, the
@@ -262,8 +263,8 @@ def _open(miss: Missed, proposal: Proposal, rulebook: Rulebook, now: datetime) -
         attributions=1,
         proposal=proposal,
         addressed=() if to.person is None else (to.person,),
-        told=_told((), proposal, miss.circumstances.team),
-        beside=_kept(None, miss),
+        told=all_told((), proposal, miss.circumstances.team),
+        beside=kept_of(None, miss),
     )
     return Decision(case, Opened(case, now, miss.ref, to))
 
@@ -281,20 +282,8 @@ def _reinstate(case: Case, proposal: Proposal, now: datetime) -> Decision:
 
 
 def _name(case: Case, proposal: Proposal) -> Case:
-    told = _told(case.told, proposal, beside(case).circumstances.team)
+    told = all_told(case.told, proposal, beside(case).circumstances.team)
     return replace(case, proposal=proposal, attributions=case.attributions + 1, told=told)
-
-
-def _told(before: Iterable[str], proposal: Proposal, team: Team) -> tuple[str, ...]:
-    """All who are told: whoever is named, and who follows the matter."""
-    return tuple(sorted({*before, *team.followers, *(r.person for r in proposal if r.person is not None)}))
-
-
-def _kept(before: Beside | None, miss: Missed) -> Beside | None:
-    """What is kept beside the case's row, after this word of its miss."""
-    if before is None and miss.circumstances is NOTHING:
-        return None
-    return (before or NOT_KEPT)._replace(circumstances=miss.circumstances)
 
 
 def _address(case: Case, to: Addressee) -> Case:

@@ -12,12 +12,13 @@ What is confirmed is an attribution, by its number: a case that comes to stand a
 confirmed yet. Whoever is named in a proposal neither confirms it nor decides on its revision.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from services.accountability.rules.circumstances import NOT_KEPT, Beside, RevisionReason
-from services.accountability.rules.model import Case, Proposal, Ref
+from services.accountability.rules.circumstances import NOT_KEPT, NOTHING, Beside, RevisionReason, Team
+from services.accountability.rules.model import Case, Missed, Proposal, Ref
 
 Refusal = Literal["withdrawn", "named", "not-the-last", "confirmed-before", "no-such-revision"]
 
@@ -67,6 +68,18 @@ class RevisionDecided:
 def beside(case: Case) -> Beside:
     """What is kept of the case beside its row."""
     return case.beside or NOT_KEPT
+
+
+def all_told(before: Iterable[str], proposal: Proposal, team: Team) -> tuple[str, ...]:
+    """All who are told: whoever is named, and who follows the matter."""
+    return tuple(sorted({*before, *team.followers, *(r.person for r in proposal if r.person is not None)}))
+
+
+def kept_of(before: Beside | None, miss: Missed) -> Beside | None:
+    """What is kept beside the case's row, after this word of its miss."""
+    if before is None and miss.circumstances is NOTHING:
+        return None
+    return (before or NOT_KEPT)._replace(circumstances=miss.circumstances)
 
 
 def is_confirmed(case: Case) -> bool:
