@@ -8,7 +8,7 @@ misfit is listed as a conflict for people to correct.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.accountability.rules.directory_facts import DirectoryFact
 from services.accountability.rules.directory_model import Conflict, PostHolding, PostTerms
@@ -97,7 +97,7 @@ class PostFold:
     def _compare(self, fact: DirectoryFact, person: str, now: PostHolding | None) -> None:
         """Whoever comes last holds the post; but that it was still held may be a mistake in one of the two."""
         if now is not None and now.person != person and (now.since == fact.at or now.until is not None):
-            held = "from the same instant" if now.until is None else f"until {now.until.isoformat()}"
+            held = "from the same instant" if now.until is None else f"until {now.until.astimezone(UTC).isoformat()}"
             detail = f"{now.person} was to hold the post {held} and {person} holds it from then on"
             self._misfit(fact, "overlapping-holders", detail)
         before = self.regular.now if now is None and fact.acting else now
