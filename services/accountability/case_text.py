@@ -25,6 +25,7 @@ def summary(case: Case) -> dict[str, Any]:
         "authority": case.key.authority,
         "matter": case.key.matter,
         "clock": case.clock,
+        **({"lead": case.clock.removeprefix(LEAD)} if is_lead(case.clock) else {}),
         "subject": case.subject,
         "item": case.item,
         "unit": case.unit,
@@ -94,6 +95,13 @@ def shown(case: Case, record: CaseRecord) -> dict[str, Any]:
     }
 
 
+def persons_of(case: Case, record: CaseRecord) -> set[str]:
+    """Whom a case names or named, told or heard."""
+    named = {responsible.person for responsible in case.proposal if responsible.person is not None}
+    former = {each["person"] for row in record.attributions for each in row["proposal"] if each.get("person")}
+    return named | former | {*case.addressed, *case.told} | {row["person"] for row in record.answers}
+
+
 def chain(case: Case, record: CaseRecord) -> list[dict[str, Any]]:
     """From the case down: the event by which it stands, the miss it rests on now, and the facts that miss rests on,
     each a matter event and the submission it was accepted from (I16). A miss that was published again stands in place
@@ -110,11 +118,7 @@ def chain(case: Case, record: CaseRecord) -> list[dict[str, Any]]:
         },
         {
             **_verdict(miss),
-            "detected_at": says["detected_at"],
-            "due": says["due"],
-            "late_from": says["late_from"],
-            "limit": says["limit"],
-            "calendar": says["calendar"],
+            **{name: says[name] for name in _OF_MISS if name in says},
             "rests_on": [fact["event"] for fact in says["facts"]],
         },
         *(
@@ -129,14 +133,22 @@ def chain(case: Case, record: CaseRecord) -> list[dict[str, Any]]:
     ]
 
 
+_OF_MISS = ("detected_at", "due", "late_from", "limit", "calendar", "code", "detail", "by", "evidence")
+"""What the chain tells of a miss, or of a finding."""
+_TYPES = {
+    "missed": "deadline.missed", "withdrawn": "deadline.withdrawn", "found": "deadline.finding",
+    "revoked": "deadline.finding_revoked",
+}  # fmt: skip
+
+
 def _verdict(row: Record) -> dict[str, Any]:
-    withdrawn = orjson.loads(row["says"]) if row["kind"] == "withdrawn" else None
+    withdrawn = orjson.loads(row["says"]) if row["kind"] in ("withdrawn", "revoked") else None
     return {
-        "type": {"missed": "deadline.missed", "withdrawn": "deadline.withdrawn"}[row["kind"]],
+        "type": _TYPES[row["kind"]],
         "event": {"source": row["source"], "id": row["event_id"]},
         "revision": row["revision"],
         "recorded_at": row["recorded_at"].isoformat(),
-        **({} if withdrawn is None else {"reason": withdrawn["reason"], "facts": withdrawn["facts"]}),
+        **({} if withdrawn is None else {name: withdrawn[name] for name in ("reason", "facts") if name in withdrawn}),
     }
 
 

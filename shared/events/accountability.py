@@ -91,9 +91,9 @@ class CaseLead(Model):
 
 
 class CaseOpened(CaseEvent):
-    """立案线索: a limit was missed, or a `lead` says what else happened: then `clock` is `lead:` and its kind, `due` the
-    instant of the act and `miss` the finding. `limits` are the case's own, for its first answer; the deadline service
-    folds them.
+    """立案线索: a limit was missed, or a `lead` says what else happened: then `clock` is `lead:` and its kind, `due`
+    the instant of the act and `miss` the finding. `limits` are the case's own, for its first answer; the deadline
+    service folds them.
     """
 
     TYPE = "case.opened"
@@ -246,7 +246,8 @@ class CardRevoked(CardEvent):
     reason: Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
 
 
+GOING_LIVE_EVENTS: tuple[type[Event], ...] = (CaseWentLive,)
 CASE_EVENTS: tuple[type[Event], ...] = (
-    CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated, CaseWentLive,
+    CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated,
     CardIssued, CardRevoked,
 )  # fmt: skip

@@ -52,6 +52,7 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "deadline-events": deadline.DEADLINE_EVENTS,
     "case-events": (
         *accountability.CASE_EVENTS,
+        *accountability.GOING_LIVE_EVENTS,
         *oversight.OVERSIGHT_EVENTS,
         *rectification.RECTIFICATION_EVENTS,
         *proceedings.PROCEEDING_EVENTS,

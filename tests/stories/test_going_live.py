@@ -79,7 +79,7 @@ async def test_going_live_tells_each_person_once_and_the_ladder_climbs_from_then
 
 async def test_what_is_published_as_live_or_falls_due_afterwards_is_live(world: World) -> None:
     await bring_in_history(world)
-    imported = {"item": "general-licence", "unit": "planning", "origin": "import"}
+    imported: dict[str, Any] = {"item": "general-licence", "unit": "planning", "origin": "import"}
     await world.submit("matter.submitted", "H-open", "2025-12-29", **imported)
     await world.fast_forward(FRIDAY)
     await world.post("accountability", GOING_LIVE, {"at": FRIDAY, "by": "p-operator"}, 200)
