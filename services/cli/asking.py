@@ -1,7 +1,7 @@
 """Asks a running service by HTTP: where it is, what it answered, and what its problem document says."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -45,10 +45,12 @@ def ask(url: str, **parameters: str) -> dict[str, Any]:
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 
-def send(url: str, content: Any, kind: str = "application/json") -> dict[str, Any]:
-    """POST; the answer's JSON, that of a refused event included. Raises CannotAsk."""
+def send(
+    url: str, content: Any, kind: str = "application/json", *, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """POST; the answer's JSON, that of a refused event included. Raises CannotAsk, with what is missing."""
     token = _token_for(url)
-    headers = {"content-type": kind, **({"authorization": f"Bearer {token}"} if token else {})}
+    headers = {"content-type": kind, **(headers or {}), **({"authorization": f"Bearer {token}"} if token else {})}
     try:
         answer = httpx2.post(url, content=json.dumps(content), headers=headers, timeout=600, trust_env=False)
         told = answer.json()
@@ -57,6 +59,9 @@ def send(url: str, content: Any, kind: str = "application/json") -> dict[str, An
     if answer.status_code < 300 or ("status" in told and "problems" in told):
         return dict(told)
     lines = [": ".join(filter(None, (told.get("title"), told.get("detail"))))]
+    if rule := told.get("rule"):
+        lines[0] += f" ({rule})"
+    lines += [f"  missing: {one}" for one in told.get("missing", ())]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 

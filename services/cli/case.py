@@ -28,14 +28,14 @@ def case(
 
     try:
         base = f"{url_of('accountability', settings_for('case'))}/v1/cases"
-        found = ask(f"{base}/{quote(_whole(base, id), safe='')}")
+        found = ask(f"{base}/{quote(whole_id(base, id), safe='')}")
     except CannotAsk as error:
         typer.echo(f"duban case: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else case_text(found))
 
 
-def _whole(base: str, id: str) -> str:
+def whole_id(base: str, id: str) -> str:
     """The id of the one case whose id begins so. Raises CannotAsk, with the candidates where there are several."""
     from services.cli.asking import CannotAsk, ask
 

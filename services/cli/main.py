@@ -11,7 +11,7 @@ import typer
 
 from services.cli.calc import calc
 from services.cli.calendar import calendar
-from services.cli.case import case
+from services.cli.case_steps import cases
 from services.cli.catalogue import catalogue
 from services.cli.demo import demo
 from services.cli.directory import directory
@@ -51,7 +51,7 @@ app.command("grow")(grow_command)
 app.command("replay")(replay)
 app.command("calc")(calc)
 app.command("explain")(explain)
-app.command("case")(case)
+app.add_typer(cases, name="case")
 app.command("verify")(verify)
 app.command("rebuild")(rebuild_command)
 app.add_typer(record, name="record")
