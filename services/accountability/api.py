@@ -13,8 +13,8 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from services.accountability import attribution_store, case_store, ledger, process_reading, store
-from services.accountability.case_text import shown, summary
+from services.accountability import attribution_store, case_store, ledger, people_store, process_reading, store
+from services.accountability.case_text import persons_of, shown, summary
 from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import concerns, on_answer, refusal_of_answer
 from services.accountability.rules.ladder import NO_RULEBOOK, Rulebook
@@ -83,7 +83,8 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
     @allow(*READERS, Role.OFFICIAL)
     async def read_case(id: str, request: Request) -> Response:
         """One case: who is responsible and why, what was decided when, the proceeding with what may be done next, and
-        the chain of causes down to the submissions it rests on. The entity tag begins with the case's revision."""
+        the chain of causes down to the submissions it rests on; `names` are those that the directory has of the persons
+        (D19). The entity tag begins with the case's revision."""
         async with on_record(pool) as conn:
             case = await case_store.select(conn, _id(id))
             caller = caller_of(request)
@@ -95,7 +96,8 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
             now = (await clock.moment(conn)).now
             proceeding = await process_reading.told(conn, case, rulebook, now, reader)
             await note(conn, clock, caller.person, "case", [case.key])
-        content = shown(case, record) | {"revision": case.revision, "proceeding": proceeding}
+            names = await people_store.names_of(conn, persons_of(case, record))
+        content = shown(case, record) | {"revision": case.revision, "proceeding": proceeding, "names": names}
         return tagged_with(request, content, case.revision)
 
     @router.post("/cases/{id}/answers", openapi_extra=body_of(AnswerText), status_code=201)

@@ -7,10 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from services.accountability import directory_api, people_api
+from services.accountability import api as cases
+from services.accountability import directory_api, people_api, people_store
 from shared.http import create_api
 from shared.postgres import Pool
-from tests.support.case_world import AUTHORITY, UNIT, World, assigned, delivered, stated
+from tests.support.case_world import AUTHORITY, UNIT, World, assigned, delivered, key_of, missed, stated
 
 SOURCE = "/licheng/personnel"
 
@@ -204,3 +205,15 @@ async def test_the_same_lines_again_are_right_and_another_fact_of_the_same_id_is
     other = line | {"data": {"occurred_at": "2025-01-02", "zone": "Asia/Shanghai"}}
     findings = (await http.post("/v1/directory/checks", json=body | {"facts": [other]})).json()["findings"]
     assert [each["code"] for each in findings] == ["identity-conflict"]
+
+
+async def test_a_case_is_read_with_the_names_that_the_directory_has(world: World, pool: Pool) -> None:
+    api = create_api("cases", live=lambda: None, ready=lambda: None)
+    api.include_router(cases.routes(pool, world.clock, lambda: None))
+    await world.feed(delivered(assigned("li", "leading", "2025-01-01"), post="deputy"), delivered(missed()))
+    await people_store.write(world.conn, [("li", "李明"), ("wu", "吴")], world.clock.now, "office")
+    transport = httpx2.ASGITransport(app=api, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://accountability") as client:
+        case = (await client.get(f"/v1/cases/{key_of().case_id}")).json()
+    assert case["names"] == {"li": "李明"}
+    assert "李" not in str([event["says"] for event in case["history"]])
