@@ -13,6 +13,7 @@ from services.notification.rules.notices import (
     to_handler,
     to_revised,
     to_told,
+    with_followers,
 )
 
 ABOUT = Ref("/duban/deadline", "e1")
@@ -81,3 +82,11 @@ def test_a_notice_has_one_id_for_each_event_recipient_kind_and_channel() -> None
     ]  # fmt: skip
     assert len({notice_id(*parts) for parts in said}) == len(said)
     assert notice_id(*said[0]) == "e07d9ec9-2d98-5155-9b67-2fdb1b2999e4", "ids that were published must not change"
+
+
+def test_whoever_follows_the_matter_is_told_besides_and_nobody_twice() -> None:
+    handler = to_handler(ABOUT, "deadline.warned", "live", "li", NOBODY)
+    found = with_followers(handler, ABOUT, "deadline.warned", "live", ("meng", None, "li", "meng"))
+    assert [(notice.recipient, notice.why) for notice in found] == [("li", "handles"), ("meng", "follows")]
+    (_, imported) = with_followers(handler, ABOUT, "deadline.warned", "import", ("meng",))
+    assert (imported.state, imported.reason) == ("suppressed", IMPORTED)
