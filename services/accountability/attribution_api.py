@@ -17,6 +17,7 @@ from services.accountability.attribution_publish import published as told_by_peo
 from services.accountability.case_row import named_text
 from services.accountability.case_text import summary
 from services.accountability.publish import published
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import accepted
 from services.accountability.rules.model import Case
 from services.accountability.rules.review import (
@@ -31,7 +32,7 @@ from services.accountability.stepping import MOST_BYTES, Done, actor, expect, on
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId
 from shared.http import ProblemError, body_of, read_cursor, read_json, tagged, write_cursor
-from shared.identity.guard import allow
+from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
 from shared.postgres import PASSING, Connection, Pool
 
@@ -135,8 +136,9 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     ) -> Response:
         """The revisions that wait for a decision: what was confirmed, and what is known since."""
         after = None if cursor is None else _position(cursor)
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             page = await attribution_store.waiting(conn, after, limit + 1)
+            await note(conn, clock, caller_of(request).person, "list", [case.key for case in page[:limit]])
         content: dict[str, Any] = {"revisions": [_waiting(case) for case in page[:limit]]}
         if len(page) > limit:
             last = page[limit - 1]

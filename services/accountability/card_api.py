@@ -8,8 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from services.accountability import card_store
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.card_rules import Level, quarter_of
 from services.accountability.rules.cards import Card
+from services.accountability.rules.model import CaseKey
+from shared.clock import Clock
 from shared.events.base import Instant
 from shared.http import ProblemError, read_cursor, tagged, write_cursor
 from shared.identity.guard import allow, caller_of, forbidden
@@ -21,7 +24,7 @@ Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x
 _POSITION: TypeAdapter[tuple[Instant, UUID]] = TypeAdapter(tuple[Instant, UUID])
 
 
-def routes(pool: Pool) -> APIRouter:
+def routes(pool: Pool, clock: Clock) -> APIRouter:
     """The routes under /v1."""
     router = APIRouter(prefix="/v1")
 
@@ -43,7 +46,7 @@ def routes(pool: Pool) -> APIRouter:
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists the cards that name them: give their own id as `person`.")
         after = None if cursor is None else _position(cursor)
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             if matter is not None and authority is None:
                 authorities = await card_store.authorities_of(conn, matter)
                 if len(authorities) > 1:
@@ -55,6 +58,8 @@ def routes(pool: Pool) -> APIRouter:
                 conn, after=after, person=person, unit=unit, level=level, matter=matter, authority=authority,
                 standing=None if state is None else state == "standing", limit=limit + 1,
             )  # fmt: skip
+            shown_ones = [CaseKey(card.limit.authority, card.limit.matter, card.id) for card in page[:limit]]
+            await note(conn, clock, caller_of(request).person, "list", shown_ones)
         content: dict[str, Any] = {"cards": [shown(card) for card in page[:limit]]}
         if len(page) > limit:
             last = page[limit - 1]

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from services.accountability import case_store, ladder_store, ledger, store
 from services.accountability.publish import STARTS, STOPS
 from services.accountability.record import texts
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import concerns
 from services.accountability.rules.identity import clock_of_rung
 from services.accountability.rules.ladder import Rulebook
@@ -66,12 +67,13 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     @allow(*READERS, Role.OFFICIAL)
     async def read_ladder(id: str, request: Request) -> Response:
         """The rungs of a case, those that have fired, and what was done on the ladder; with the reasons given."""
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             case = await case_store.select(conn, _id(id))
             _shown_to(request, case)
             assert case is not None  # noqa: S101 - _shown_to has asked
             taken = await ladder_store.steps(conn, case.key)
             words = await texts.read(conn, [reason for _, reason in taken if reason is not None])
+            await note(conn, clock, caller_of(request).person, "case", [case.key])
         content = {
             "case_id": str(case.key.case_id),
             "ladder": [{"rung": s.rung, "role": s.role, "after": s.after} for s in case.ladder],

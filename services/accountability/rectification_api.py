@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from services.accountability import evidence_store, rectification_store, rectify, store
 from services.accountability.record import texts
+from services.accountability.record.readings import note, on_record
 from services.accountability.rectification_text import shown, summary
 from services.accountability.rectify import Order
 from services.accountability.rules.ladder import Rulebook
@@ -169,10 +170,11 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists what names them: give their own id as `person`.")
         after = None if cursor is None else _position(cursor)
-        async with pool.acquire() as conn:
+        async with on_record(pool) as conn:
             page = await rectification_store.page(
                 conn, after=after, case=case, unit=unit, person=person, state=state, limit=limit + 1
             )
+            await note(conn, clock, caller_of(request).person, "list", [each.key for each in page[:limit]])
         content: dict[str, Any] = {"rectifications": [summary(each) for each in page[:limit]]}
         if len(page) > limit:
             content["next"] = write_cursor(page[limit - 1].ordered_at.isoformat(), str(page[limit - 1].id))
@@ -182,13 +184,14 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     @allow(*READERS, Role.OFFICIAL)
     async def read_rectification(id: str, request: Request) -> Response:
         """One, with every step, what was written at it, and the evidence."""
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             held = await rectification_store.select(conn, _id(id))
             if held is None or not await rectify.may_see(conn, request, held, (await clock.moment(conn)).now):
                 raise _unknown()
             taken = await rectification_store.steps(conn, held.id)
             words = await texts.read(conn, [row["words"] for row in taken if row["words"] is not None])
             pieces = await evidence_store.of(conn, held.id)
+            await note(conn, clock, caller_of(request).person, "case", [held.key])
         return tagged_with(request, shown(held, taken, words, pieces), held.revision)
 
     return router

@@ -14,9 +14,9 @@ from tests.support.case_world import World, day, delivered, in_hands_of, missed,
 
 
 @pytest.fixture
-async def http(pool: Pool) -> AsyncIterator[httpx2.AsyncClient]:
+async def http(pool: Pool, world: World) -> AsyncIterator[httpx2.AsyncClient]:
     api = create_api("cases", live=lambda: None, ready=lambda: None)
-    api.include_router(card_api.routes(pool))
+    api.include_router(card_api.routes(pool, world.clock))
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://accountability") as client:
         yield client

@@ -30,7 +30,7 @@ async def http(pool: Pool, world: World, issuer: Issuer) -> AsyncIterator[httpx2
     await world.feed(*HOLDERS, delivered(missed()))
     api = create_api("cases", live=lambda: None, ready=lambda: None, verifier=issuer.verifier())
     api.include_router(routes(pool, world.clock, lambda: None))
-    api.include_router(card_api.routes(pool))
+    api.include_router(card_api.routes(pool, world.clock))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://test") as client:
         yield client
 
