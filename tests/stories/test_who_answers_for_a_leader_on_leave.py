@@ -1,10 +1,17 @@
 """领导请假、代理: whom a missed limit names when the leader in charge was away, and when that is learned afterwards. 20
 working days from 28 January 2026 end on 3 March."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.main import app
 from tests.support.world import World
 
+ROOT = Path(__file__).resolve().parents[2]
 RECEIVED, LATE = "2026-01-28T10:00:00+08:00", "2026-03-04T00:00:00+08:00"
 
 
@@ -62,5 +69,40 @@ async def test_an_appointment_that_never_was_is_taken_back_and_the_case_revised(
     await staffed.fast_forward(LATE)
     assert (await responsible(staffed))["leading"]["person"] == "p-mistaken"
     replaces = {"source": "/quanzhou/approvals", "id": mistaken}
-    await staffed.publish("fact.retracted", "planning-deputy", {"replaces": replaces, "of": "directory"}, id="taken-back")
+    await staffed.publish(
+        "fact.retracted", "planning-deputy", {"replaces": replaces, "of": "directory"}, id="taken-back"
+    )
     assert (await responsible(staffed))["leading"]["person"] == "p-deputy"
+
+
+async def test_an_organisation_imported_from_a_file_answers_for_what_falls_due(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of docs/directory.md, by the command, to the running services; wrong lines import nothing."""
+    for service in ("INTAKE", "ACCOUNTABILITY"):
+        monkeypatch.setenv(f"DUBAN_{service}_URL", world.url(service.lower()))
+    file = tmp_path / "directory.csv"
+    text = (ROOT / "docs" / "directory.md").read_text().split("```csv\n")[1].split("```")[0]
+    where = str(file), "--source", "/quanzhou/personnel", "--authority", "quanzhou"
+    leave = "leave.taken,p-2b7d,2026-02-24,,,,,,,,2026-03-10,p-91ce,,,,\n"
+
+    async def duban(*arguments: str) -> tuple[int, str]:
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["directory", *arguments])
+        return result.exit_code, result.output
+
+    file.write_text(f"{text}unit.placed,bureau,2025-01-01,,,,,licensing,bureau,,,,,,,\n", encoding="utf-8")
+    code, told = await duban("import", *where)
+    assert (code, "line 13: cycle: bureau is below licensing is below bureau" in told) == (1, True)
+    assert await world.conn.fetchval("select count(*) from accountability.directory_facts") == 0
+
+    await world.fast_forward("2026-02-25T09:00:00+08:00")
+    file.write_text(text + leave, encoding="utf-8")
+    assert await duban("import", *where) == (0, "12 lines imported; 0 lines are wrong\n")
+    await world.settled()
+    assert await duban("check", *where) == (0, "12 lines would be imported; 0 lines are wrong\n")
+    assert (await world.get("accountability", "/v1/directory/conflicts"))["conflicts"] == []
+    received = "2026-01-28T10:00:00+08:00"
+    await world.submit("matter.submitted", "L-9", received, item="general-licence", unit="licensing")
+    await world.fast_forward(LATE)
+    named = {role: each["person"] for role, each in (await responsible(world, "L-9")).items()}
+    assert named == {"direct": "p-7c31", "leading": "p-91ce", "principal": "p-77c0"}
