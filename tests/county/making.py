@@ -61,10 +61,23 @@ def directory(units: list[str], random: Random) -> Made:
         posts += [(f"post-{unit}-direct", "direct", unit), (f"post-{unit}-leading", "leading", unit)]
         if random.random() < 0.3:
             posts.append((f"post-{unit}-principal", "principal", unit))
+    yield from _tree(units, random)
     for post, role, of in posts:
         if of is not None and random.random() < 0.1:
             continue  # never filled
         yield from _tenures(post, role, of, random)
+
+
+def _tree(units: list[str], random: Random) -> Made:
+    """Most units stand under another one, and some move in March."""
+    for number, unit in enumerate(units):
+        if number == 0 or random.random() < 0.4:
+            continue
+        for turn in range(random.choice((1, 1, 2))):
+            at = _instant(random) if turn else datetime.fromisoformat("2025-01-01T00:00:00+08:00")
+            parent = units[random.randrange(number)]
+            placed = event("unit.placed", unit, f"{unit}/placed-{turn}", at, PEOPLE_SOURCE, parent=parent)
+            yield placed, turn > 0 and random.random() < LATE_SHARE * 3
 
 
 def _tenures(post: str, role: str, unit: str | None, random: Random) -> Made:

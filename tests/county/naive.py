@@ -26,8 +26,10 @@ class Office:
     def __init__(self, facts: list[Fact]) -> None:
         self.posts: dict[str, list[Fact]] = {}
         self.away: dict[str, list[Fact]] = {}
+        self.places: dict[str, list[Fact]] = {}
+        kinds = {"leave.taken": self.away, "unit.placed": self.places}
         for fact in sorted(facts, key=when):
-            (self.away if fact["type"] == "leave.taken" else self.posts).setdefault(fact["name"], []).append(fact)
+            kinds.get(fact["type"], self.posts).setdefault(fact["name"], []).append(fact)
         self.roles: dict[tuple[str, str | None], set[str]] = {}
         for name, known in self.posts.items():
             for fact in known:
@@ -47,6 +49,16 @@ class Office:
             if holder is not None:
                 return self.present(holder, at)
         return None
+
+    def leader(self, role: str, unit: str | None, at: datetime) -> str | None:
+        """Of the unit, else of the units above it, else of all."""
+        while unit is not None:
+            found = self.who(role, unit, at)
+            if found is not None:
+                return found
+            above = [fact for fact in self.places.get(unit, ()) if when(fact) <= at]
+            unit = above[-1]["parent"] if above else None
+        return self.who(role, None, at)
 
     def present(self, person: str, at: datetime) -> str:
         for leave in self.away.get(person, ()):
@@ -148,7 +160,7 @@ def responsible(facts: list[Fact], office: Office) -> list[tuple[str, str | None
     last = end - timedelta(microseconds=1)
     held = hands(facts, end)[-1]
     unit = held[1]
-    leaders = {role: office.who(role, unit, last) or office.who(role, None, last) for role in ("leading", "principal")}
+    leaders = {role: office.leader(role, unit, last) for role in ("leading", "principal")}
     decided = answers(facts, end)
     if decided is not None:
         persons, spared = decided
