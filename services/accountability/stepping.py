@@ -12,7 +12,6 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,12 +19,12 @@ import structlog
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from services.accountability import stepping_store
 from shared.clock import Clock
 from shared.http import ProblemError, answer
 from shared.identity.guard import caller_of, forbidden
-from shared.postgres import PASSING, Connection, Pool, load_queries
+from shared.postgres import PASSING, Connection, Pool
 
-Q = load_queries(Path(__file__).parent / "sql" / "stepping.sql")
 MOST_BYTES = 65_536
 log = structlog.get_logger()
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-[^"]*)?"')
@@ -101,16 +100,14 @@ async def once(
         raise ProblemError(400, "bad-idempotency-key", "The Idempotency-Key is not 1 to 200 visible ASCII characters")
     body = given if isinstance(given, bytes) else given.model_dump_json().encode()
     asked = hashlib.sha256(f"{request.method} {request.url.path}\n".encode() + body).digest()
-    if await conn.fetchval(Q["claim_answer"], person, key, asked, now) is None:
-        row = await conn.fetchrow(Q["select_given_answer"], person, key)
+    if not await stepping_store.claim(conn, person, key, asked, now):
+        row = await stepping_store.given(conn, person, key)
         if row is None or row["asked"] != asked:
             raise ProblemError(409, "idempotency-key-reused", "The Idempotency-Key was sent with another request")
         return _told_again(row["status"], row["tag"], row["says"])
     done = await do()
     told = _told(done)
-    await conn.execute(
-        Q["keep_given_answer"], person, key, done.status, told.headers.get("etag"), bytes(told.body).decode()
-    )
+    await stepping_store.keep(conn, person, key, done.status, told.headers.get("etag"), bytes(told.body).decode())
     return told
 
 

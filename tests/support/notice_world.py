@@ -149,9 +149,8 @@ def outgoing(event: Event, *, id: str = "", revision: int = 1, post: str = "", s
     said = event.to_data()
     directory = isinstance(event, HolderAssigned | HolderEnded)
     cases = "case-events", "/duban/cases"
-    topic, source = {
-        "deadline": ("deadline-events", "/duban/deadline"), "case": cases, "rectification": cases,
-    }.get(event.TYPE.partition(".")[0], ("directory-events", "/duban/intake"))  # fmt: skip
+    of = {"deadline": ("deadline-events", "/duban/deadline"), "case": cases, "rectification": cases}
+    topic, source = of.get(event.TYPE.partition(".")[0], ("directory-events", "/duban/intake"))
     key = aggregate_key(AUTHORITY, post) if directory else aggregate_key(said["authority"], said["matter"])
     return outbox.message(
         topic, event, id=id or f"{event.TYPE}-{said.get('case_id')}-{revision}-{uuid4() if directory else said}"[:200],
