@@ -6,18 +6,19 @@ else is working time. Where a matter was in one pair of hands nothing is counted
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 
-from services.deadline.rules.calendar import Calendar
+from services.deadline.rules.calendar import Calendar, Session
 from services.deadline.rules.clock import Holding
 from services.deadline.rules.count import DAY_UNITS, Due, Start
 from services.deadline.rules.course import Course
 from services.deadline.rules.errors import DeadlineError
 from services.deadline.rules.limits import Limit, StartRule, Unit
-from services.deadline.rules.span import add_days, at_local, local_date, midnight, working_time_between, zone_of
+from services.deadline.rules.span import add_days, midnight, working_time_between, zone_of
 
 _ELAPSED = frozenset({Unit.NATURAL_DAYS, Unit.MONTHS, Unit.HOURS})
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _DAY_LONG = timedelta(minutes=1), timedelta(days=1)
 TOLD_HOLDINGS = 20
 """A miss tells the last so many hands before its due, whatever its history: it must fit into a message, and who had the
 matter at the due is among them. The digest covers what is told, no more: a change further back tells nobody anything.
@@ -80,24 +81,42 @@ def _without(pauses: Sequence[_Stretch], begin: datetime, end: datetime) -> Iter
 
 
 def _worked(begin: datetime, end: datetime, calendar: Calendar, zone_name: str) -> timedelta:
-    """Working time in [begin, end): whole days by their number where all have the same hours, and none is longer or
-    shorter for a change of summer time."""
+    """Working time in [begin, end): by the clock on the wall and the number of whole days, where all days have the same
+    hours and none of it is moved by a change of summer time."""
     zone = zone_of(zone_name)
-    first, last = local_date(begin, zone), local_date(end, zone)
-    if (last - first).days < 3 or calendar.weekday_sessions or calendar.half_days:
+    opens, closes = begin.astimezone(zone), end.astimezone(zone)
+    if opens.utcoffset() != closes.utcoffset() or calendar.weekday_sessions or calendar.half_days:
         return working_time_between(begin, end, calendar, zone)
-    if begin.astimezone(zone).utcoffset() != end.astimezone(zone).utcoffset():
-        return working_time_between(begin, end, calendar, zone)
-    day_after, day_before = add_days(first, 1), add_days(last, -1)
-    whole = calendar.working_days_between(first, day_before) * sum(
-        (
-            at_local(add_days(first, 1) if closes <= opens else first, closes, zone) - at_local(first, opens, zone)
-            for opens, closes in calendar.sessions
-        ),
-        timedelta(),
-    )
-    return (
-        working_time_between(begin, midnight(day_after, zone), calendar, zone)
-        + whole
-        + working_time_between(midnight(last, zone), end, calendar, zone)
-    )
+    first, last, sessions = opens.date(), closes.date(), _on_the_wall(calendar.sessions)
+    if first == last:
+        return _within(sessions, opens, closes) if calendar.is_working_day(first) else timedelta()
+    total = timedelta()
+    if calendar.is_working_day(first):
+        total += _within(sessions, opens, None)
+    if calendar.is_working_day(last):
+        total += _within(sessions, None, closes)
+    whole = calendar.working_days_between(first, add_days(last, -1))
+    return total + whole * _within(sessions, None, None)
+
+
+@lru_cache(maxsize=64)
+def _on_the_wall(sessions: tuple[Session, ...]) -> tuple[tuple[timedelta, timedelta], ...]:
+    """Opening and closing as time since midnight; 00:00 closes the day."""
+    return tuple((_of_day(opens), _of_day(closes) or _DAY_LONG) for opens, closes in sessions)
+
+
+def _within(
+    sessions: tuple[tuple[timedelta, timedelta], ...], begin: datetime | None, end: datetime | None
+) -> timedelta:
+    """Of one day's sessions what lies between two times of that day."""
+    first = timedelta() if begin is None else _of_day(begin)
+    last = _DAY_LONG if end is None else _of_day(end)
+    spent = timedelta()
+    for opens, closes in sessions:
+        if first < closes and opens < last:
+            spent += min(closes, last) - max(opens, first)
+    return spent
+
+
+def _of_day(at: datetime | time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond)
