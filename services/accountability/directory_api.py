@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
-from services.accountability import directory_store, directory_views, people_store, store
+from services.accountability import directory_store, directory_view_store, people_store, store
 from services.accountability.directory_text import conflict_of, held_text, place_text, post_text
-from services.accountability.directory_views import Place
+from services.accountability.directory_view_store import Place
 from services.accountability.rules.directory_facts import PostKey
 from services.accountability.rules.model import ROLES
 from shared.clock import Clock
@@ -47,10 +47,10 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
             post = await _entry(conn, id, authority, "post")
             then = asked or (await clock.moment(conn)).now
             if known is None:
-                held = await directory_views.holders(conn, post, then)
+                held = await directory_view_store.holders(conn, post, then)
             else:
-                held = await directory_views.holders_as_known(conn, post, then, known)
-            whole = await directory_views.entry(conn, post, known)
+                held = await directory_view_store.holders_as_known(conn, post, then, known)
+            whole = await directory_view_store.entry(conn, post, known)
             if not whole.holdings and not whole.terms and known is None:
                 raise _unknown("post")
             content: dict[str, Any] = {
@@ -58,9 +58,9 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
                 "post": post.post,
                 "at": then.isoformat(),
                 "known_at": None if known is None else known.isoformat(),
-                "answers": directory_views.answering(held),
+                "answers": directory_view_store.answering(held),
                 "holders": [held_text(each) for each in held],
-                "history": [held_text(directory_views.Held(h, None)) for h in whole.holdings],
+                "history": [held_text(directory_view_store.Held(h, None)) for h in whole.holdings],
                 "established": [post_text(terms) for terms in whole.terms],
                 "conflicts": [conflict_of(*c.entry, c.code, c.at, c.ref, c.detail) for c in whole.conflicts],
             }
@@ -77,12 +77,12 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             unit = await _entry(conn, id, authority, "unit")
             then = asked or (await clock.moment(conn)).now
-            whole = await directory_views.entry(conn, unit)
+            whole = await directory_view_store.entry(conn, unit)
             await store.ask_by_index(conn)
             directory = await directory_store.directory_of(conn, {(unit.authority, unit.post)}, (then,))
-            if not whole.places and not await directory_views.serves(conn, unit):
+            if not whole.places and not await directory_view_store.serves(conn, unit):
                 raise _unknown("unit")
-            now = directory_views.place_at(whole.places, then)
+            now = directory_view_store.place_at(whole.places, then)
             found = {
                 role: directory.holder(unit.authority, unit.post, role, then)
                 or (None if role == "direct" else directory.holder(unit.authority, None, role, then))
@@ -97,7 +97,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
                 "exists": now is not None,
                 "ancestors": directory.superiors(unit.authority, unit.post, then),
                 "answers": {
-                    role: None if h is None else held_text(directory_views.Held(h, h.leave))
+                    role: None if h is None else held_text(directory_view_store.Held(h, h.leave))
                     for role, h in found.items()
                 },
                 "history": [place_text(place) for place in whole.places],
@@ -114,9 +114,9 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
             raise forbidden("An official reads their own posts.")
         asked = _instant(at, "at")
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            found = await directory_views.posts_of(conn, person, asked)
+            found = await directory_view_store.posts_of(conn, person, asked)
             names = await _names(conn, request, [person])
-        posts = [held_text(directory_views.Held(holding, None)) for holding in found]
+        posts = [held_text(directory_view_store.Held(holding, None)) for holding in found]
         return tagged(request, {"person": person, "at": at, "posts": posts, **names})
 
     @router.get("/directory/conflicts")
@@ -131,8 +131,8 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         was never set up. Send the fact that corrects the wrong one."""
         after = None if cursor is None else _place(cursor)
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            rows = await directory_views.conflicts(conn, authority, after, limit + 1)
-            named = [] if after else await directory_views.unknown(conn, authority, MOST_UNKNOWN)
+            rows = await directory_view_store.conflicts(conn, authority, after, limit + 1)
+            named = [] if after else await directory_view_store.unknown(conn, authority, MOST_UNKNOWN)
         content: dict[str, Any] = {
             "conflicts": [
                 conflict_of(r["authority"], r["entry"], r["code"], r["at"], (r["source"], r["event_id"]), r["detail"])
@@ -159,7 +159,7 @@ async def _names(conn: Connection, request: Request, persons: Sequence[str | Non
 async def _entry(conn: Connection, id: str, authority: str | None, what: str) -> PostKey:
     if authority is not None:
         return PostKey(authority, id)
-    authorities = await directory_views.authorities_of(conn, id)
+    authorities = await directory_view_store.authorities_of(conn, id)
     if not authorities:
         raise _unknown(what)
     if len(authorities) > 1:

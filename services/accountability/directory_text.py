@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.accountability.directory_views import Held
+from services.accountability.directory_view_store import Held
 from services.accountability.rules.directory_model import PostTerms, UnitPlace
 
 

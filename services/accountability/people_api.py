@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.accountability import directory_views, people_store
+from services.accountability import directory_view_store, people_store
 from services.accountability.directory_lines import MOST_LINES, CheckText, proposals
 from services.accountability.rules.directory_checks import findings
 from shared.clock import Clock
@@ -91,7 +91,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             now = (await clock.moment(conn)).now
             proposed, found = proposals(given, now)
-            standing = await directory_views.standing(conn, {each.fact.post for each in proposed})
+            standing = await directory_view_store.standing(conn, {each.fact.post for each in proposed})
         found += findings(proposed, standing)
         return answer({"lines": len(given.facts), "findings": [each._asdict() for each in sorted(found)]})
 

@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 import orjson
 from pydantic import ValidationError
 
-from services.intake.rules.judge import CALENDAR, Fact, Submission
+from services.intake.rules.judge import Fact, Submission
 from services.intake.rules.refusal import Reason, Refused
+from services.intake.rules.topics import CALENDAR
 from shared.events import envelope, strict_json
 from shared.events.base import Event, EventRef
 from shared.events.catalog import UnknownVersion, model_of

@@ -17,10 +17,6 @@ returning authority, post, source, event_id;
 select f.* from directory_facts f
 join unnest($1::text[], $2::text[]) u(authority, post) using (authority, post);
 
--- select_facts_of_entry --
--- All facts about the entries of this id, whoever's they are.
-select * from directory_facts where post = $1 and ($2::text is null or authority = $2);
-
 -- delete_entries --
 -- Drop what was derived of these entries, to be derived anew; rings of units are not of one entry.
 with u as (select * from unnest($1::text[], $2::text[]) u(authority, entry)),

@@ -26,23 +26,21 @@ from services.intake.rules.catalogue import (
     task_limit,
 )
 from services.intake.rules.refusal import Reason, Refused
+from services.intake.rules.topics import (
+    CALENDAR,
+    DIRECTORY_EVENTS,
+    MATTER_EVENTS,
+    ORGANISATION,
+    RATED,
+    REGISTERING,
+    WITH_AN_END,
+    published_as,
+    topic_of,
+)
 
-MATTER_EVENTS = "matter-events"
-DIRECTORY_EVENTS = "directory-events"
-CALENDAR_EVENTS = "calendar-events"
-SUBMITTED = "matter.submitted"
-REGISTERED = "matter.registered"
 LIMITS_CHANGED = "limits.changed"
-RATED = "rating.given"
 AMENDED = "commitment.amended"
 COMMITMENT = "commitment"
-REGISTERING = frozenset(
-    {
-        SUBMITTED, "complaint.lodged", RATED, "inspection.recorded", "commitment.published", "directive.issued",
-        "contact.made",
-    }
-)  # fmt: skip
-"""What a matter begins with: an application, or a lead. Whatever it is, it is published as a registration."""
 BAD = 2
 """Of five levels, the highest that is bad (R20)."""
 TASK_ASSIGNED = "task.assigned"
@@ -50,16 +48,7 @@ MISS_CONFIRMED = "miss.confirmed"
 WATERMARK = "source.watermark"
 OF_A_WATERMARK = "watermark"
 """What stands in place of a matter in a watermark's subject; no matter has this name, so no watermark is taken back."""
-ORGANISATION = frozenset(
-    {
-        "holder.assigned", "holder.ended", "unit.placed", "unit.dissolved", "post.established", "post.abolished",
-        "leave.taken", "leave.ended",
-    }
-)  # fmt: skip
-"""About units, posts and persons: they may be announced ahead, and travel on a topic of their own."""
-CALENDAR = "calendar.published"
 SUSPENDED = "matter.suspended"
-WITH_AN_END = frozenset({"holder.assigned", "leave.taken"})
 RESERVED = "/duban"
 """The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
 write, correct or retract under it would rewrite the life of a case."""
@@ -106,9 +95,8 @@ class Submission:
     @property
     def topic(self) -> str:
         """Where it is published. A correction goes where its fact goes."""
-        if self.of_directory or (self.fact is not None and self.fact.type in ORGANISATION):
-            return DIRECTORY_EVENTS
-        return CALENDAR_EVENTS if self.type == CALENDAR else MATTER_EVENTS
+        type_ = self.type if self.fact is None else self.fact.type
+        return DIRECTORY_EVENTS if self.of_directory else topic_of(type_)
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -135,8 +123,7 @@ class Stamp:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What is to be published: on which topic, as which type, with which limits. A correction or retraction is known
-    from when it was issued.
-    """
+    from when it was issued."""
 
     submission: Submission
     topic: str
@@ -195,8 +182,8 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     return Accepted(
         submission=submission,
         topic=topic,
-        type=_published(submission.type),
-        fact_type=_published(fact.type) if fact is not None else None,
+        type=published_as(submission.type),
+        fact_type=published_as(fact.type) if fact is not None else None,
         stamp=stamp,
         known_from=since,
     )
@@ -229,10 +216,6 @@ def _watermark_wrong(name: str, up_to: datetime, now: datetime, margins: Margins
         yield Reason("not-a-watermark", "/subject", f"is not authority/{OF_A_WATERMARK}, as of a watermark it is")
     if up_to > now + margins.facts:
         yield _ahead("/data/up_to", margins.facts)
-
-
-def _published(type_: str) -> str:
-    return REGISTERED if type_ in REGISTERING else type_
 
 
 def _reserved(pointer: str) -> Reason:

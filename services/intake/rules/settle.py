@@ -7,8 +7,9 @@ accepted must never turn into a refusal.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.intake.rules.judge import CALENDAR_EVENTS, DIRECTORY_EVENTS, Accepted, Submission
+from services.intake.rules.judge import Accepted, Submission
 from services.intake.rules.refusal import Refused, refused
+from services.intake.rules.topics import CALENDAR_EVENTS, DIRECTORY_EVENTS
 
 Identity = tuple[str, str]
 Aggregate = tuple[str, str, str]

@@ -8,8 +8,9 @@ import pytest
 from services.intake.catalogue import load
 from services.intake.config import DEFAULT
 from services.intake.parsing import Raw, parse
-from services.intake.rules.judge import REGISTERING, Stamp, Submission, limits_of
+from services.intake.rules.judge import Stamp, Submission, limits_of
 from services.intake.rules.order import is_hidden
+from services.intake.rules.topics import REGISTERING
 from shared.events.leads import REGISTRATIONS
 
 CATALOGUE = load([DEFAULT], calendar="CN")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.rules.catalogue import Catalogue
-from services.intake.rules.judge import CALENDAR, Accepted, Fact, Margins, Submission, judge
+from services.intake.rules.judge import Accepted, Fact, Margins, Submission, judge
 from services.intake.rules.refusal import Refused
+from services.intake.rules.topics import CALENDAR
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MARGINS = Margins(facts=timedelta(minutes=5), holders=timedelta(days=730))
