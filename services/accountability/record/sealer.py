@@ -98,6 +98,8 @@ class Sealer:
                 made = await heads.make(conn, self._signer, self._head_every, moment.now)
             failpoints.reach("record.sealed")
         self._adapt(sum(counts.values()))
+        if sum(counts.values()) > ENOUGH:
+            await self._summarise()
         for kind, count in counts.items():
             metrics.SEALED.labels(kind).inc(count)
         if counts or made:
@@ -119,6 +121,14 @@ class Sealer:
         await store.move_chains(conn, {chain: end for chain, end in ends.items() if before[chain] != end})
         await self._changed(conn, cases)
         return counts
+
+    async def _summarise(self) -> None:
+        """A vacuum that is at the table has its lock, and does the same."""
+        try:
+            async with self._pool.acquire() as conn:
+                await store.summarise(conn)
+        except PASSING as error:
+            log.info("record_not_summarised", error=type(error).__name__)
 
     @staticmethod
     def _next(ends: dict[int, tuple[int, bytes]], row: Row) -> Seal:

@@ -60,6 +60,11 @@ async def move_sealing(conn: Connection, below: int, cluster: str, *, reached: b
     await conn.execute(Q["move_sealing"], below, cluster, reached)
 
 
+async def summarise(conn: Connection) -> None:
+    """Make the next passes cheap after one that sealed much; in no transaction."""
+    await conn.execute(Q["summarise_transactions"])
+
+
 async def waiting(conn: Connection, most: int) -> tuple[int, float, float]:
     """Rows that wait, up to `most` of each table; since when one may; since when a chain is beyond the last head. s."""
     await conn.execute("set local enable_bitmapscan = on")  # a block range index has no other plan

@@ -26,6 +26,12 @@ from unnest($1::smallint[], $2::bigint[], $3::bytea[]) u(chain, n, hash) where c
 update sealing set sealed_below = $1, cluster = $2,
     reached_at = case when $3::boolean then clock_timestamp() else reached_at end;
 
+-- summarise_transactions --
+-- Note in the block range index which transactions wrote what is new: without it each pass reads all that is new since
+-- the last vacuum. Only the owner of the table may.
+select brin_summarize_new_values('case_events_by_transaction') from pg_class
+where oid = 'case_events'::regclass and pg_has_role(relowner, 'usage');
+
 -- count_unsealed --
 -- Rows that wait for the sealer, up to a number for each table; for how long something may have waited, in seconds.
 select (

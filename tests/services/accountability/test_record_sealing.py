@@ -10,7 +10,7 @@ from services.accountability.record.chain import CHAINS, chain_of, follow
 from services.accountability.record.row_store import KINDS, of_seals
 from shared.postgres import Connection, Pool
 from tests.support.case_world import AUTHORITY, World, delivered, missed
-from tests.support.record import MATTERS, sealed, sealer_of, signer, some_cases
+from tests.support.record import MATTERS, sealed, sealer_of, signer, some_cases, untold
 from tests.support.running import running
 
 
@@ -97,6 +97,17 @@ async def test_two_sealers_at_once_seal_each_row_once(pool: Pool, world: World) 
     await some_cases(world)
     done = await asyncio.gather(*(sealer_of(pool, world.clock).run_once() for _ in range(3)))
     assert sum(sum(each.rows.values()) for each in done if each is not None) == await chained(world.conn)
+
+
+async def test_a_pass_after_a_storm_reads_what_is_new_and_not_the_storm_again(pool: Pool, world: World) -> None:
+    """The index of transactions knows no more than the last vacuum did, until it is told."""
+    await world.conn.execute(
+        "insert into case_events (authority, matter, case_id, n, event_id, type, occurred_at, says)"
+        " select 'a', 'm' || n, gen_random_uuid(), 1, 'e' || n, 'card.issued', now(), repeat('x', 1000)"
+        " from generate_series(1, 3000) n"
+    )
+    assert (await sealed(sealer_of(pool, world.clock, changed=untold))).rows == {"case-event": 3000}
+    assert await world.conn.fetchval("select brin_summarize_new_values('case_events_by_transaction')") == 0
 
 
 async def restored_elsewhere(conn: Connection, counter: int) -> None:
