@@ -154,7 +154,7 @@ async def test_a_snooze_moves_the_rungs_that_have_not_fired(service: Service) ->
         "answer", "1wd", starts_on=("case.opened", "case.reinstated"), stops_on=("case.answered",),
         pauses=(PauseTerms(ground="snooze"),),
     )  # fmt: skip
-    says = {"snoozed_by": "li", "expected": "2wd", "n": 1, "reason": "0f", "limits": (limit,)}
+    says: dict[str, Any] = {"snoozed_by": "li", "expected": "2wd", "n": 1, "reason": "0f", "limits": (limit,)}
     await service.deliver(said(CaseSnoozed, 2, at("03-02 09:00"), **says))
     await service.move_to(at("03-05 23:59"))
     assert (await states(service))["answer"] != "missed"
