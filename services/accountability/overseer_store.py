@@ -26,6 +26,11 @@ async def told(conn: Connection, missed: Sequence[DutyMissed]) -> set[Told]:
     return {(row["case_id"], row["clock"], row["late_from"]) for row in rows}
 
 
+async def taken_up(conn: Connection, cases: Sequence[UUID]) -> set[UUID]:
+    """Those of these cases that somebody has taken up: an answer that came afterwards asks nobody to do it again."""
+    return {row["case_id"] for row in await conn.fetch(Q["select_taken_up"], list(cases))}
+
+
 async def add(conn: Connection, heard: Sequence[tuple[DutyMissed, str | None]], at: datetime) -> None:
     """Keep that these are told, and to whom; one that was told before is an error, not a duplicate."""
     columns = (

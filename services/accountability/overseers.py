@@ -17,6 +17,7 @@ from services.accountability.rules.directory import Directory
 from services.accountability.rules.ladder import TICK, Rulebook
 from services.accountability.rules.model import Addressee, Case, Role
 from services.accountability.rules.overseers import (
+    TAKE_UP,
     DutyMissed,
     Ignored,
     Overseen,
@@ -66,6 +67,8 @@ class _Batch:
         ids = {id for each in missed if (id := of_clock(each.clock)) is not None}
         self._rectifications = await rectification_store.lock(conn, ids) if ids else {}
         before = await overseer_store.told(conn, missed)
+        leads = [each.key.case_id for each in missed if each.clock == TAKE_UP]
+        taken = await overseer_store.taken_up(conn, leads) if leads else set()
         self._directory = await directory_store.directory_of(conn, self._units(missed))
         for each in missed:
             name = overseer_store.named(each)
@@ -73,6 +76,9 @@ class _Batch:
                 _count("told-before")
                 continue
             before.add(name)
+            if each.clock == TAKE_UP and each.key.case_id in taken:
+                _count("nobody-s-duty")
+                continue
             await self._one(each)
         await overseer_store.add(conn, self._told, self._now)
         await ledger.append(conn, list(self._changed.values()), self._pairs)

@@ -12,6 +12,7 @@ from shared.errors import Permanent
 from shared.postgres import Pool
 from tests.support.case_world import World, delivered, missed, rung_missed, untrue
 from tests.support.ladder_world import BOOK, HOLDERS, ID, client_of, duty_missed
+from tests.support.process_world import client_of as process_client
 
 
 async def late(world: World) -> list[dict[str, object]]:
@@ -114,4 +115,15 @@ async def test_without_rules_of_overseers_nobody_is_called(world: World) -> None
     await feed(bare, *HOLDERS, delivered(missed()), delivered(rung_missed(ID, 2, "2026-03-18")))
     assert "limits" not in (await world.published())[-1]
     await feed(bare, duty_missed("filing", "2026-03-20"))
+    assert await late(world) == []
+
+
+async def test_an_answer_after_the_case_was_taken_up_asks_nobody_to_take_it_up_again(pool: Pool, world: World) -> None:
+    await world.feed(*HOLDERS, delivered(missed()))
+    async with process_client(pool, world) as http:
+        seen = {"if-match": (await http.get(f"/v1/cases/{ID}")).headers["etag"]}
+        taken = await http.post(f"/v1/cases/{ID}/steps/review", json={"by": "lin"}, headers=seen)
+        assert taken.status_code == 201, taken.text
+        await http.post(f"/v1/cases/{ID}/answers", json={"person": "zhang", "text": "the file was lost"})
+    await world.feed(duty_missed("preliminary-review", "2026-03-18"))
     assert await late(world) == []
