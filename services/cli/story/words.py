@@ -8,13 +8,20 @@ from shared.events import accountability as a
 from shared.events import deadline as d
 from shared.events import notification as n
 from shared.events.base import Event
+from shared.events.catalog import EVENTS
+from shared.events.oversight import CaseOverseerLate
 
-ORDER: tuple[type[Event], ...] = (
+_OPENING: tuple[type[Event], ...] = (
     d.DeadlineScheduled, d.DeadlinePaused, d.DeadlineResumed, d.DeadlineRescheduled, d.DeadlineFinding,
     d.DeadlineFindingRevoked, d.DeadlineWarned, d.DeadlineMet, d.DeadlineVoided, d.DeadlineMissed, d.DeadlineDeemed,
     d.DeadlineDeemedRevoked, d.DeadlineOverdue, d.DeadlineOverdueRevoked, a.CaseOpened, a.CaseReinstated,
     a.CaseRevised, d.DeadlineStoppedLate, d.DeadlineWithdrawn, a.CaseEscalated, a.CaseWithdrawn, a.CaseAnswered,
-    a.CardIssued, a.CardRevoked, n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
+    a.CardIssued, a.CardRevoked,
+)  # fmt: skip
+ORDER: tuple[type[Event], ...] = (
+    *_OPENING,
+    *(event for event in EVENTS["case-events"] if event not in _OPENING),
+    n.NotificationSent, n.NotificationFailed, n.NotificationSuppressed,
 )  # fmt: skip
 """Causes before what they cause, within one instant."""
 
@@ -65,6 +72,9 @@ def line_of(event: Event, told: Sequence[str]) -> str | None:
             said = f"case {event.case_id[:8]} opened by itself: {roles}"
         case a.CaseEscalated():
             said = f"case {event.case_id[:8]} unanswered: it climbs to the {event.addressee.person or 'operators'}"
+        case CaseOverseerLate():
+            whom = event.addressee.person or "operators"
+            said = f"case {event.case_id[:8]}: the {event.clock} is late too; it comes to {whom}"
         case a.CaseWithdrawn():
             said = f"case {event.case_id[:8]} withdrawn: {event.reason}"
         case _:
