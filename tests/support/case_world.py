@@ -231,8 +231,8 @@ class World:
     async def clear(self) -> None:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
-            "truncate cases, attribution_states, cards, card_words, verdicts, case_events, escalations, answers, directory_facts, holdings,"
-            " posts, unit_places, leaves, directory_conflicts, people, outbox"
+            "truncate cases, attribution_states, cards, card_words, verdicts, case_events, escalations, answers,"
+            " directory_facts, holdings, posts, unit_places, leaves, directory_conflicts, people, outbox"
         )
 
 
