@@ -35,6 +35,8 @@ cases.command("show")(case)
 @cases.command("steps")
 def steps(id: Id, as_json: AsJson = False) -> None:
     """What may be done next in a case, by whom, and within what limit."""
+    from services.cli.proceeding_told import steps_text
+
     found = _read(id)["proceeding"]
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else steps_text(found))
 
@@ -122,20 +124,6 @@ def take(
         typer.echo("duban case: --body is a JSON object", err=True)
         raise typer.Exit(2)
     _take(id, step, by, given, as_json)
-
-
-def steps_text(proceeding: dict[str, Any]) -> str:
-    """What may be done next, one line each."""
-    lines = [f"state: {proceeding['state']}"]
-    waits = proceeding.get("proposed")
-    if waits:
-        lines.append(f"  {waits['step']} was proposed by {waits['by']} and waits for a second person")
-    for step in proceeding.get("next", ()):
-        limit = step["limit"]
-        within = "" if limit is None else f", within {limit['within']} of {limit['since']} ({limit['source']})"
-        two = ", takes two people" if step["two_people"] else ""
-        lines.append(f"  {step['step']}: {step['by']}{two}{within}")
-    return "\n".join(lines)
 
 
 def _read(id: str) -> dict[str, Any]:
