@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from services.accountability import ledger, process_store, store
+from services.accountability import attribution_store, ledger, process_store, store
 from services.accountability.record import texts
 from services.accountability.rules import process_cause
 from services.accountability.rules.case import Decision, Withdrawn
@@ -34,6 +34,7 @@ async def take(
     conn: Connection, case: Case, command: Command, written: Written, rulebook: Rulebook, now: datetime
 ) -> Accepted | Forbidden:
     """Take a step of a locked case, or say which rule forbids it; then nothing was written."""
+    (case,) = await attribution_store.complete(conn, [case])
     proceeding = (await process_store.proceedings_of(conn, [case.key])).get(case.key)
     edition = edition_of(rulebook, proceeding, case, command.at)
     if edition is None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.accountability.rules.measures import NONE, REFERRAL, recommend
+from services.accountability.rules.measures import NONE, recommend
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_clocks import day_of, months_after
+from services.accountability.rules.process_conclusion import measures_of
 from services.accountability.rules.process_guards import Asked
 from services.accountability.rules.process_model import Outcome, Party, Proceeding, State, Step, Violation, Vote
 
@@ -147,11 +148,8 @@ def _decision(asked: Asked) -> list[Change]:
 
 
 def _referral(asked: Asked) -> list[Change]:
-    given = dict(asked.command.measures)
-    parties = tuple(
-        replace(party, measure=given.get(party.person, REFERRAL if party.announced == REFERRAL else NONE))
-        for party in asked.known.parties
-    )
+    given = measures_of(asked)
+    parties = tuple(replace(party, measure=given[party.person]) for party in asked.known.parties)
     people = tuple(party.person for party in parties)
     return [Change("referred", _conclude(asked, "referred", "referral", parties), told=people)]
 

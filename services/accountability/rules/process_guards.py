@@ -7,9 +7,10 @@ from datetime import datetime
 
 from services.accountability.rules.case import concerns
 from services.accountability.rules.measures import NONE, REFERRAL, harshness
-from services.accountability.rules.model import Case
+from services.accountability.rules.model import Case, Role
 from services.accountability.rules.process_edition import LEAST_INVESTIGATORS, ProcessEdition
 from services.accountability.rules.process_model import Command, Forbidden, Proceeding, State, Step
+from services.accountability.rules.review import beside, is_confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,34 @@ def two_investigators(asked: Asked) -> Forbidden | None:
     return None
 
 
+def found_responsible(asked: Asked) -> Forbidden | None:
+    """R25, I12: what the system found is a proposal. Nobody is told that they are responsible before a person has
+    confirmed it, nor while a revision of it waits for a decision."""
+    case, kept = asked.case, beside(asked.case)
+    if not is_confirmed(case):
+        missing = f"confirmation of attribution {case.attributions}"
+        return Forbidden(
+            "found-responsible", "I12, R25", "Who is responsible is proposed, and not confirmed", (missing,)
+        )
+    if kept.proposed is not None:
+        missing = f"decision on revision {kept.revisions}"
+        return Forbidden("found-responsible", "I12, R25", "Facts learned later propose to revise it", (missing,))
+    return None
+
+
 def held_the_role(asked: Asked) -> Forbidden | None:
     """I12: only who held the role at the due instant is held responsible, once; and by a measure there is."""
-    named = {(r.role, r.person) for r in asked.case.proposal if r.person is not None}
     announced = asked.command.announced
     if not announced or len({one.person for one in announced}) != len(announced):
         return Forbidden("held-the-role", "I12", "The notice names each person once, and somebody")
-    if any((one.role, one.person) not in named for one in announced):
+    if any((one.role, one.person) not in held_by(asked.case) for one in announced):
         return Forbidden("held-the-role", "I12", "Somebody is named who did not hold that role at the due")
     return known_measures(asked, [one.measure for one in announced])
+
+
+def held_by(case: Case) -> set[tuple[Role, str]]:
+    """Who is responsible by the attribution that stands, in which role."""
+    return {(found.role, found.person) for found in case.proposal if found.person is not None}
 
 
 def known_measures(asked: Asked, codes: list[str]) -> Forbidden | None:

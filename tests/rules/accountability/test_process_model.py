@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.accountability import rulebook
 from services.accountability.config import SHIPPED
+from services.accountability.rules import review
 from services.accountability.rules.case import on_missed, on_untrue
 from services.accountability.rules.ladder import Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Ref, Responsible, Untrue
@@ -78,6 +79,8 @@ class DueProcess(RuleBasedStateMachine):
         far=st.sampled_from([0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 10, 10, 10, 10, 12, 13, 14, 15, 15, 16, 17]),
     )
     def it_has_come_so_far(self, outcome: Outcome, remedy: list[Step], far: int) -> None:
+        if far:
+            self.somebody_confirms_who_is_responsible()
         for ask in course(outcome, remedy)[:far]:
             before = self.case.revision
             self.ask(ask, self.now)
@@ -148,6 +151,26 @@ class DueProcess(RuleBasedStateMachine):
         self.now += timedelta(days)
         self.told.today += timedelta(days)
 
+    @precondition(lambda self: self.stands and not self.told.found)
+    @rule()
+    def somebody_confirms_who_is_responsible(self) -> None:
+        kept = review.beside(self.case)
+        said: object
+        if kept.proposed is None:
+            said = review.confirm(self.case, self.case.attributions, "guo", self.now)
+        else:
+            said = review.decide(self.case, kept.revisions, "guo", self.now, accept=False)
+        assert isinstance(said, review.AttributionConfirmed | review.RevisionDecided)
+        self.case, self.told.found = said.case, True
+
+    @precondition(lambda self: self.stands and self.told.found)
+    @rule()
+    def a_fact_learned_later_names_somebody_else(self) -> None:
+        others = (self.case.proposal[0]._replace(person="ma"), *self.case.proposal[1:])
+        said = review.proposed(self.case, others, Ref("/duban/intake", "late"), "directory-fact", self.now)
+        assert isinstance(said, review.RevisionProposed)
+        self.case, self.told.found = said.case, False
+
     @precondition(lambda self: self.told.state in LIMITED)
     @rule()
     def a_limit_passes(self) -> None:
@@ -185,8 +208,10 @@ class DueProcess(RuleBasedStateMachine):
             self.case = replace(
                 self.case, state="standing", withdrawn_at=None, withdrawn_because=None,
                 verdict_revision=self.verdict, revision=self.case.revision + 1,
+                attributions=self.case.attributions + 1,
+                beside=review.beside(self.case)._replace(proposed=None, reason=None),
             )  # fmt: skip
-            self.stands = True
+            self.stands, self.told.found = True, False
             return
         assert self.proceeding is not None
         done = on_cause_back(self.case, self.proceeding, EDITION, Ref("/deadline", f"m{self.verdict}"), self.now)
