@@ -148,7 +148,7 @@ def _take(id: str, step: str, by: str, body: dict[str, Any], as_json: bool) -> N
     kind = "pleas" if step in PLEAS else "steps"
     url = f"{_base()}/{seen['case_id']}/{kind}/{quote(step, safe='')}"
     try:
-        told = send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'})
+        told = send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'}, by=by)
     except CannotAsk as error:
         typer.echo(f"duban case: {error}", err=True)
         raise typer.Exit(error.exit_code) from None
