@@ -94,7 +94,7 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
         await leads.of_findings(conn, found, rulebook, _proposal, now)
         await cards.of_persons(conn, carded, rulebook.cards, now)
         if duties:
-            await process.limits_passed(conn, [(duty.key, duty.clock, duty.late_from) for duty in duties])
+            await process.limits_passed(conn, duties)
             await overseers.judge(conn, duties, rulebook, now)
 
     return handle

@@ -54,7 +54,7 @@ def proceeding_of(
         },
         "parties": [asdict(party) for party in proceeding.parties],
         "votes": [asdict(vote) for vote in proceeding.votes],
-        "passed": dict(proceeding.passed),
+        "passed": _past(proceeding),
         "overdue": _overdue(proceeding, steps),
         "proposed": None if proceeding.proposed is None else _proposed(proceeding),
         "revocation_proposed": None if proceeding.revocation is None else proceeding.revocation._asdict(),
@@ -64,9 +64,13 @@ def proceeding_of(
 
 def _overdue(proceeding: Proceeding, steps: Sequence[Record]) -> list[dict[str, Any]]:
     """The duties that passed undone and still are, by what the deadline service said."""
-    passed = dict(proceeding.passed)
-    clocks = [clock for clock in running([row["kind"] for row in steps]) if clock in OFFICE_CLOCKS and clock in passed]
-    return [{"clock": clock, "since": passed[clock].isoformat()} for clock in clocks]
+    past = _past(proceeding)
+    clocks = [clock for clock in running([row["kind"] for row in steps]) if clock in OFFICE_CLOCKS and clock in past]
+    return [{"clock": clock, "since": past[clock]} for clock in clocks]
+
+
+def _past(proceeding: Proceeding) -> dict[str, str]:
+    return {said.clock: said.late_from.isoformat() for said in proceeding.passed if said.late_from is not None}
 
 
 def _step(step: Step, proceeding: Proceeding | None, edition: ProcessEdition) -> dict[str, Any]:

@@ -16,7 +16,7 @@ TABLE: dict[str, dict[Step, str]] = {
     "investigating": {"investigators": "investigating", "notice": "notice-and-defence"},
     "notice-and-defence": {"defence": "notice-and-defence", "deliberation": "deliberation"},
     "deliberation": {
-        "vote": "deliberation", "deliberation": "deliberation",
+        "vote": "deliberation", "deliberation": "deliberation", "defence": "deliberation",
         "exemption": "exempted", "decision": "decided", "referral": "referred",
     },
     "exempted": {"service": "served"},
@@ -198,7 +198,11 @@ CONTENT: dict[Step, Callable[[Told, Asking], bool]] = {
     "revocation": lambda t, a: "reason" in a.texts,
     "investigators": lambda t, a: _fit(t, a.people) and len(a.people) >= 2,
     "notice": _notices,
-    "defence": lambda t, a: a.waived != ("defence" in a.texts) and not (a.waived and a.by in t.heard),
+    "defence": lambda t, a: (
+        a.waived != ("defence" in a.texts)
+        and not (a.by in t.heard and (a.waived or t.state == "deliberation"))
+        and not ("defence" in t.passed and t.state == "deliberation")
+    ),
     "deliberation": lambda t, a: (
         _heard(t) and _fit(t, a.people) and len(a.people) >= 3 and not set(a.people) & set(t.team)
     ),
@@ -255,6 +259,7 @@ def takes(told: Told, ask: Asking) -> Told:
             told.noticed = True
         case "defence":
             told.heard.add(ask.by)
+            told.votes = {}
         case "deliberation":
             told.members = list(ask.people)
             told.votes = {p: v for p, v in told.votes.items() if p in ask.people}

@@ -109,6 +109,8 @@ def steps_from(proceeding: Proceeding | None) -> list[Step]:
     if proceeding is None or proceeding.state == "withdrawn":
         return ["review"]
     found: list[Step] = [step for step, states in guards.FROM.items() if proceeding.state in states]
+    if proceeding.state == "deliberation" and not guards.somebody_unheard(proceeding):
+        found.remove("defence")
     if proceeding.revocation is not None and proceeding.revoked_at is None and "revocation" not in found:
         found.append("revocation")
     return found

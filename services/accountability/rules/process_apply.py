@@ -100,13 +100,14 @@ def _notice(asked: Asked) -> list[Change]:
 
 
 def _defence(asked: Asked) -> list[Change]:
+    """Votes that were cast before somebody was heard do not count."""
     parties = tuple(
         replace(party, heard="waived" if asked.command.waived else "defended")
         if party.person == asked.command.by
         else party
         for party in asked.known.parties
     )
-    return [Change("defence-heard", replace(asked.known, parties=parties))]
+    return [Change("defence-heard", replace(asked.known, parties=parties, votes=()))]
 
 
 def _deliberation(asked: Asked) -> list[Change]:

@@ -42,7 +42,7 @@ FROM: dict[Step, tuple[State, ...]] = {
     "investigators": ("filed", "investigating"),
     "recusal": OPEN,
     "notice": ("investigating",),
-    "defence": ("notice-and-defence",),
+    "defence": ("notice-and-defence", "deliberation"),  # there by whom its limit has come back to alone
     "deliberation": ("notice-and-defence", "deliberation"),
     "vote": ("deliberation",),
     "exemption": ("deliberation",),
@@ -197,9 +197,21 @@ def notice_and_defence(asked: Asked) -> Forbidden | None:
     return None
 
 
+def somebody_unheard(proceeding: Proceeding) -> bool:
+    """Whether a party was not heard whose limit is not past."""
+    return proceeding.late_from("defence") is None and any(p.heard == "not-yet" for p in proceeding.parties)
+
+
 def one_defence_each(asked: Asked) -> Forbidden | None:
-    """R28: a party defends or waives; who has waived may still defend, until deliberation begins."""
+    """R28: a party defends or waives; who has waived may still defend, until deliberation begins. Afterwards only who
+    was not heard and whose limit turned out not to be past."""
     command, party = asked.command, asked.known.party(asked.command.by)
+    if asked.known.state == "deliberation":
+        end = asked.known.late_from("defence")
+        if party is not None and party.heard != "not-yet":
+            return Forbidden("one-defence-each", "R28", "This party was heard already")
+        if end is not None and command.at >= end:
+            return Forbidden("one-defence-each", "R28", f"Its limit is past since {end.isoformat()}")
     if command.waived == any(kind == "defence" for kind, _, _ in command.texts):
         return Forbidden("written", "R28", "A defence is given in writing, or waived", ("defence",))
     if command.waived and party is not None and party.heard != "not-yet":

@@ -23,6 +23,7 @@ from services.accountability.rules.process_model import (
     Command,
     Forbidden,
     Outcome,
+    Passed,
     Proceeding,
     Step,
 )
@@ -70,7 +71,7 @@ class DueProcess(RuleBasedStateMachine):
         super().__init__()
         self.told, self.case, self.now = Told(), opened(), START
         self.proceeding: Proceeding | None = None
-        self.stands, self.verdict = True, 1
+        self.stands, self.verdict, self.words, self.let_it_pass = True, 1, 0, False
         self.last: Asking | None = None
 
     @initialize(
@@ -117,6 +118,8 @@ class DueProcess(RuleBasedStateMachine):
         else:
             assert not answer.proposed
             assert len(set(answer.done[-1].by)) == (2 if waits else 1)
+            if ask.step in OUTCOME:
+                self.let_it_pass = "defence" in told.passed
             self.told = takes(told, ask)
         self.case, self.proceeding = answer.done[-1].case, answer.done[-1].proceeding
         self.last = ask
@@ -176,8 +179,20 @@ class DueProcess(RuleBasedStateMachine):
     def a_limit_passes(self) -> None:
         clock = LIMITED[self.told.state]
         assert self.proceeding is not None
-        self.proceeding = passed(self.proceeding, clock, self.now)
+        self.words += 1
+        self.proceeding = passed(self.proceeding, Passed(clock, self.now, self.words))
         self.told.passed.add(clock)
+
+    @precondition(lambda self: self.told.passed and self.proceeding is not None)
+    @rule(data=st.data())
+    def a_limit_that_passed_did_not_after_all(self, data: st.DataObject) -> None:
+        clock = data.draw(st.sampled_from(sorted(self.told.passed)))
+        assert self.proceeding is not None
+        told = next(said for said in self.proceeding.passed if said.clock == clock)
+        self.words += 1
+        self.proceeding = passed(self.proceeding, Passed(clock, None, self.words))
+        assert passed(self.proceeding, told) == self.proceeding, "an older word changes nothing"
+        self.told.passed.discard(clock)
 
     @precondition(lambda self: self.stands and not self.told.revocable)
     @rule()
@@ -227,7 +242,7 @@ class DueProcess(RuleBasedStateMachine):
         if self.told.state in CONCLUDED:
             assert self.proceeding is not None
             assert self.proceeding.noticed_at is not None and self.proceeding.deliberated_at is not None
-            assert all(p.heard != "not-yet" for p in self.proceeding.parties) or "defence" in self.told.passed
+            assert all(p.heard != "not-yet" for p in self.proceeding.parties) or self.let_it_pass
 
     @invariant()
     def no_measure_is_harsher_than_announced_and_no_stranger_is_named(self) -> None:
