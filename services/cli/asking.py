@@ -69,6 +69,7 @@ def send(
     if rule := told.get("rule"):
         lines[0] += f" ({rule})"
     lines += [f"  missing: {one}" for one in told.get("missing", ())]
+    lines += [f"  {each.get('pointer')}: {each.get('detail')}" for each in told.get("errors", ())]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 
