@@ -53,7 +53,10 @@ def on_cause_back(
 
 
 def passed(proceeding: Proceeding, said: Passed) -> Proceeding:
-    """The deadline service says that a limit of the case is past, or is not after all: its last word counts."""
+    """The deadline service says that a limit of the case is past, or is not after all: its last word counts. One that
+    ran out before the case was taken up, this time, is of an earlier round and bars nobody."""
+    if said.late_from is not None and said.late_from <= proceeding.begun_at:
+        return proceeding
     before = next((each for each in proceeding.passed if each.clock == said.clock), None)
     if before is not None and before.revision >= said.revision:
         return proceeding

@@ -85,9 +85,9 @@ def permitted_now(asked: Asked) -> Forbidden | None:
 
 def dates_in_order(asked: Asked) -> Forbidden | None:
     """What was done was done before now, and not before what came before it."""
-    at, before = asked.command.at, asked.case.opened_at
+    at, before = asked.command.at, asked.case.standing_since
     if asked.proceeding is not None and asked.proceeding.last_at is not None:
-        before = asked.proceeding.last_at
+        before = max(before, asked.proceeding.last_at)
     if at > asked.now:
         return Forbidden("dates-in-order", "D7", "It lies in the future")
     if at < before:

@@ -178,6 +178,7 @@ class DueProcess(RuleBasedStateMachine):
     @rule()
     def a_limit_passes(self) -> None:
         clock = LIMITED[self.told.state]
+        self.time_passes(1)
         assert self.proceeding is not None
         self.words += 1
         self.proceeding = passed(self.proceeding, Passed(clock, self.now, self.words))

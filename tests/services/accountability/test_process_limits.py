@@ -8,7 +8,7 @@ import pytest
 
 from shared.postgres import Pool
 from tests.support.case_world import World, delivered, missed, untrue
-from tests.support.process_world import DECIDED, ID, PANEL, TEXT, Office, client_of, day, problem
+from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
 
 
 @pytest.fixture
@@ -63,3 +63,20 @@ async def test_a_duty_that_passed_undone_is_overdue_until_it_is_done(office: Off
     proceeding = (await office.case())["proceeding"]
     assert [one["clock"] for one in proceeding["overdue"]] == ["investigation"]
     assert set(proceeding["passed"]) == {"filing", "investigation"}
+
+
+async def test_a_limit_of_the_first_round_bars_nobody_in_the_second(office: Office) -> None:
+    await office.noticed()
+    office.world.clock.now = day("2026-03-25")
+    await office.world.feed(delivered(untrue(), revision=2))
+    await office.world.feed(delivered(missed(), revision=3))
+    problem(await office.send("review", "chen", at="2026-03-20T00:00:00+08:00"), 422, "dates-in-order")
+    await office.take("review")
+    heard_late = missed(due="2026-03-23", clock="defence", subject=f"case:{ID}", holdings=())
+    await office.world.feed(delivered(heard_late))
+    await office.take("filing", reason=TEXT)
+    await office.take("investigators", investigators=TEAM)
+    await office.confirm()
+    await office.take("notice", facts=TEXT, basis=TEXT, announced=PARTIES)
+    refused = problem(await office.send("deliberation", "chen", members=PANEL), 409, "notice-and-defence")
+    assert refused["missing"] == ["zhang", "li"]
