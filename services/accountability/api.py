@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from services.accountability import attribution_store, case_store, ledger, people_store, process_reading, store
 from services.accountability.case_text import persons_of, shown, summary
+from services.accountability.record import texts
 from services.accountability.record.readings import note, on_record
 from services.accountability.rules.case import concerns, on_answer, refusal_of_answer
 from services.accountability.rules.ladder import NO_RULEBOOK, Rulebook
@@ -139,7 +140,11 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
                 )
         now = (await clock.moment(conn)).now
         answered = on_answer(case, given.person, now, rulebook.take_up(case))
-        await store.add_answer(conn, case, given.person, given.text, now)
+        authority, matter, _ = case.key
+        words = await texts.keep(
+            conn, authority=authority, matter=matter, kind="answer", text=given.text, at=now, case_id=id
+        )
+        await store.add_answer(conn, case, given.person, words.id, now)
         await ledger.record(conn, [answered.case], [answered])
         return now, True
 

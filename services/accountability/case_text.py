@@ -75,6 +75,7 @@ def shown(case: Case, record: CaseRecord) -> dict[str, Any]:
                 "standing_no": row["standing_no"],
                 "person": row["person"],
                 "text": row["text"],
+                "text_id": None if row["text_id"] is None else str(row["text_id"]),
                 "answered_at": row["answered_at"].isoformat(),
             }
             for row in record.answers

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.accountability import directory_store, directory_view_store, people_store, store
 from services.accountability.directory_text import conflict_of, held_text, place_text, post_text
 from services.accountability.directory_view_store import Place
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.directory_facts import PostKey
 from services.accountability.rules.model import ROLES
 from shared.clock import Clock
@@ -109,13 +110,15 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
     @allow(*READERS)
     async def read_posts(person: str, request: Request, at: When = None) -> Response:
         """The posts that a person held at an instant; without one all of them, in order. An official asks for their
-        own."""
+        own; who is told the person's name is on record."""
         if not caller_of(request).sees_person(person):
             raise forbidden("An official reads their own posts.")
         asked = _instant(at, "at")
-        async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        async with on_record(pool) as conn:
             found = await directory_view_store.posts_of(conn, person, asked)
             names = await _names(conn, request, [person])
+            if names.get("names"):
+                await note(conn, clock, caller_of(request).person, "person", about=person)
         posts = [held_text(directory_view_store.Held(holding, None)) for holding in found]
         return tagged(request, {"person": person, "at": at, "posts": posts, **names})
 

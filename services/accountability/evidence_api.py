@@ -14,12 +14,13 @@ from starlette.requests import ClientDisconnect
 
 from services.accountability import evidence_store, rectification_store, rectify
 from services.accountability.evidence_store import ContentLost, Contents, Piece
+from services.accountability.record.readings import note, on_record
 from services.accountability.rectification_text import piece_shown
 from services.accountability.rules.rectification import Rectification
 from services.accountability.stepping import Done, Steps
 from shared.clock import Clock
 from shared.http import ProblemError
-from shared.identity.guard import allow
+from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
 from shared.postgres import Connection, Pool
 
@@ -71,12 +72,13 @@ def routes(pool: Pool, clock: Clock, contents: Contents, most_bytes: int, commit
     @router.get("/evidence/{id}")
     @allow(Role.OFFICIAL, Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR)
     async def read_evidence(id: str, request: Request) -> Response:
-        """The content, to be saved and not shown by a browser."""
-        async with pool.acquire() as conn, conn.transaction():
+        """The content, to be saved and not shown by a browser; who was handed it is on record."""
+        async with on_record(pool) as conn:
             piece = await evidence_store.select(conn, _id(id))
             if piece is None:
                 raise _unknown()
-            await _held(conn, request, piece.rectification, (await clock.moment(conn)).now)
+            held = await _held(conn, request, piece.rectification, (await clock.moment(conn)).now)
+            await note(conn, clock, caller_of(request).person, "evidence", [held.key], about=str(piece.id))
             try:
                 content = await contents.get(conn, piece.sha256)
             except ContentLost as error:

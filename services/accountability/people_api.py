@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from services.accountability import directory_view_store, people_store
 from services.accountability.directory_lines import MOST_LINES, CheckText, proposals
+from services.accountability.record.readings import note, on_record
 from services.accountability.rules.directory_checks import findings
 from shared.clock import Clock
 from shared.events.base import Model, PersonId
@@ -64,12 +65,13 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
 
     @router.get("/people/{person}")
     @allow(Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
-    async def read_person(person: str) -> Response:
-        """What a pseudonym stands for."""
-        async with pool.acquire() as conn:
+    async def read_person(person: str, request: Request) -> Response:
+        """What a pseudonym stands for; who was told is on record."""
+        async with on_record(pool) as conn:
             names = await people_store.names_of(conn, [person])
-        if person not in names:
-            raise _unknown()
+            if person not in names:
+                raise _unknown()
+            await note(conn, clock, caller_of(request).person, "person", about=person)
         return answer({"person": person, "name": names[person]})
 
     @router.delete("/people/{person}", status_code=204)

@@ -145,14 +145,14 @@ async def copy(conn: Connection, table: str, columns: Sequence[str], records: It
         await conn.copy_records_to_table(table, columns=columns, records=rows)
 
 
-async def answer_of(conn: Connection, case: Case) -> tuple[str, str, datetime] | None:
-    """Who answered the case in its present standing, what, and when."""
+async def answer_of(conn: Connection, case: Case) -> tuple[str, str | None, datetime] | None:
+    """Who answered the case in its present standing, what (None: it is erased), and when."""
     row = await conn.fetchrow(Q["select_answer"], *case.key, case.standing_no)
     return None if row is None else (row["person"], row["text"], row["answered_at"])
 
 
-async def add_answer(conn: Connection, case: Case, person: str, text: str, at: datetime) -> None:
-    """Keep the answer."""
+async def add_answer(conn: Connection, case: Case, person: str, text: UUID, at: datetime) -> None:
+    """Keep the answer, whose words are a text of their own."""
     await conn.execute(Q["add_answer"], *case.key, case.standing_no, person, text, at)
 
 

@@ -97,7 +97,8 @@ def routes(pool: Pool, clock: Clock, *, select: Select, retention_years: int) ->
             await readings.note(conn, clock, caller_of(request).person, "readings", [case])
         content: dict[str, Any] = {
             "readings": [
-                {"person": row["person"], "what": row["what"], "read_at": row["read_at"].isoformat()}
+                {name: row[name] for name in ("person", "what", "about") if row[name] is not None}
+                | {"read_at": row["read_at"].isoformat()}
                 for row in page[:limit]
             ]
         }

@@ -1,4 +1,4 @@
-"""Readers on record (I19): who was shown which named case, in the chains like all else.
+"""Readers on record (I19): who was shown which named case, evidence or name, in the chains like all else.
 
 What is shown and the note of it are one transaction: where the note cannot be written, nothing is shown (503).
 """
@@ -16,7 +16,9 @@ from shared.clock import Clock
 from shared.http import ProblemError
 from shared.postgres import PASSING, Connection, Pool, is_environmental
 
-What = Literal["case", "list", "readings", "export"]
+What = Literal["case", "list", "readings", "export", "person", "evidence"]
+_OF_ONE_CASE = frozenset({"case", "readings", "evidence"})
+_OF_NONE = frozenset({"export", "person"})
 log = structlog.get_logger()
 
 
@@ -35,10 +37,14 @@ async def on_record(pool: Pool) -> AsyncIterator[Connection]:
         ) from error
 
 
-async def note(conn: Connection, clock: Clock, person: str, what: What, cases: Sequence[CaseKey]) -> None:
-    """Write down who is about to be shown what; an empty list shows nothing, an export everything."""
-    if not cases and what != "export":
+async def note(
+    conn: Connection, clock: Clock, person: str, what: What, cases: Sequence[CaseKey] = (), *, about: str | None = None
+) -> None:
+    """Write down who is about to be shown what; an empty list shows nothing, an export everything. `about`: whose name,
+    which evidence."""
+    if not cases and what not in _OF_NONE:
         return
-    authority, matter = (cases[0].authority, cases[0].matter) if what in ("case", "readings") else ("", "")
+    authority, matter = (cases[0].authority, cases[0].matter) if what in _OF_ONE_CASE else ("", "")
     now = (await clock.moment(conn)).now
-    await store.add_reading(conn, uuid4(), authority, matter, person, what, [case.case_id for case in cases], now)
+    ids = [case.case_id for case in cases]
+    await store.add_reading(conn, uuid4(), authority, matter, person, what, ids, about, now)

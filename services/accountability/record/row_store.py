@@ -81,7 +81,7 @@ TEXT = Kind(
 )  # fmt: skip
 READING = Kind(
     "reading", "readings", "reading_id", "", "case when r.matter = '' then r.person else r.matter end",
-    ("reading_id", "authority", "matter", "person", "what", "cases", "read_at"),
+    ("reading_id", "authority", "matter", "person", "what", "cases", "about", "read_at"),
 )  # fmt: skip
 ACT = Kind(
     "act", "record_acts", "act_id", "", "r.matter",

@@ -133,10 +133,18 @@ async def texts_in_order(conn: Connection) -> AsyncIterator[list[Record]]:
 
 
 async def add_reading(
-    conn: Connection, id: UUID, authority: str, matter: str, person: str, what: str, cases: list[UUID], at: datetime
+    conn: Connection,
+    id: UUID,
+    authority: str,
+    matter: str,
+    person: str,
+    what: str,
+    cases: list[UUID],
+    about: str | None,
+    at: datetime,
 ) -> None:
-    """Who was shown which cases."""
-    await conn.execute(Q["add_reading"], id, authority, matter, person, what, cases, at)
+    """Who was shown which cases, or what else."""
+    await conn.execute(Q["add_reading"], id, authority, matter, person, what, cases, about, at)
 
 
 async def readings_of(conn: Connection, case: UUID, before: tuple[datetime, UUID] | None, limit: int) -> list[Record]:

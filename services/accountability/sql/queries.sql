@@ -58,12 +58,13 @@ select * from cases where case_id = $1;
 
 -- select_answer --
 -- The answer to a case in its present standing.
-select person, text, answered_at from answers
-where authority = $1 and matter = $2 and case_id = $3 and standing_no = $4;
+select a.person, coalesce(t.body, a.text) as text, a.answered_at
+from answers a left join texts t on t.id = a.text_id and t.authority = a.authority and t.matter = a.matter
+where a.authority = $1 and a.matter = $2 and a.case_id = $3 and a.standing_no = $4;
 
 -- add_answer --
 -- Keep the first answer of a standing.
-insert into answers (authority, matter, case_id, standing_no, person, text, answered_at)
+insert into answers (authority, matter, case_id, standing_no, person, text_id, answered_at)
 values ($1, $2, $3, $4, $5, $6, $7);
 
 -- count_cases_at_last_rung --
@@ -101,7 +102,9 @@ select * from verdicts where authority = $1 and matter = $2 and case_id = $3 ord
 
 -- select_answers --
 -- The answers of a case, one for each standing.
-select * from answers where authority = $1 and matter = $2 and case_id = $3 order by standing_no;
+select a.standing_no, a.person, a.answered_at, a.text_id, coalesce(t.body, a.text) as text
+from answers a left join texts t on t.id = a.text_id and t.authority = a.authority and t.matter = a.matter
+where a.authority = $1 and a.matter = $2 and a.case_id = $3 order by a.standing_no;
 
 -- select_card_words --
 -- What was said of these limits before.

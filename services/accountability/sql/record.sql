@@ -100,12 +100,13 @@ select s.sealed_below, s.cluster = h.cluster as here from sealing s, (
 select set_config('idle_in_transaction_session_timeout', '10min', true);
 
 -- add_reading --
--- Who was shown which cases.
-insert into readings (reading_id, authority, matter, person, what, cases, read_at) values ($1, $2, $3, $4, $5, $6, $7);
+-- Who was shown which cases, or what else that is a reading.
+insert into readings (reading_id, authority, matter, person, what, cases, about, read_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- page_of_readings --
 -- Who was shown a case, the last first, before a position.
-select reading_id, person, what, read_at from readings
+select reading_id, person, what, about, read_at from readings
 where cases @> array[$1::uuid] and ($2::timestamptz is null or (read_at, reading_id) < ($2, $3::uuid))
 order by read_at desc, reading_id desc limit $4;
 

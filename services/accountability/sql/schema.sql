@@ -6,11 +6,13 @@ create table answers (
     case_id uuid not null,
     standing_no integer not null,
     person text not null,
-    text text not null,
+    text text,
     answered_at timestamp with time zone not null,
+    text_id uuid,
     constraint answers_one_per_standing PRIMARY KEY (authority, matter, case_id, standing_no)
 );
-comment on table answers is 'The first answer. Its text stays here: what is on Kafka cannot be called back (D19).';
+comment on table answers is 'The first answer. Its words stand in texts: what is on Kafka cannot be called back (D19).';
+comment on column answers.text is 'Of a build that kept the words here.';
 
 create table attribution_states (
     case_id uuid not null,
@@ -665,14 +667,16 @@ create table readings (
     cases uuid[] not null,
     read_at timestamp with time zone not null,
     xid bigint default pg_current_xact_id()::text::bigint not null,
+    about text,
     constraint readings_pkey PRIMARY KEY (reading_id, authority, matter),
-    constraint readings_are_of_a_known_kind CHECK (what = ANY (ARRAY['case'::text, 'list'::text, 'readings'::text, 'export'::text]))
+    constraint readings_are_of_a_known_kind CHECK (what = ANY (ARRAY['case'::text, 'list'::text, 'readings'::text, 'export'::text, 'person'::text, 'evidence'::text])) NOT VALID
 );
 CREATE INDEX readings_by_transaction ON readings USING btree (xid);
 CREATE INDEX readings_of_cases ON readings USING gin (cases);
 comment on table readings is 'Who was shown which named cases; never changed. A case is not shown where this cannot be written (I19).';
 comment on column readings.matter is 'Of one case; of a list it is empty, as is authority, and the chain is that of the reader.';
 comment on column readings.person is 'Pseudonymous; empty where identities are not checked.';
+comment on column readings.about is 'The person whose name was told, the evidence that was handed out.';
 
 create table record_acts (
     act_id uuid not null,

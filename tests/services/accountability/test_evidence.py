@@ -54,6 +54,16 @@ async def test_what_was_handed_in_is_read_again_byte_for_byte(http: httpx2.Async
     assert given.json()["sha256"] == hashlib.sha256(PDF).hexdigest()
 
 
+async def test_who_is_handed_evidence_is_on_record_before(world: World, http: httpx2.AsyncClient) -> None:
+    given = (await give(http, await alone(http))).json()
+    url = f"/v1/evidence/{given['evidence_id']}"
+    assert (await http.get(url)).status_code == 200
+    (row,) = await world.conn.fetch("select what, about, authority, matter from readings")
+    assert tuple(row) == ("evidence", given["evidence_id"], AUTHORITY, "M-9")
+    await world.conn.execute("alter table readings rename to readings_away")
+    assert (await http.get(url)).json()["type"] == "urn:duban:problem:reading-not-recorded"
+
+
 async def test_the_same_content_again_is_the_same_evidence(world: World, http: httpx2.AsyncClient) -> None:
     path, other = await alone(http), await alone(http)
     first, again, elsewhere = await give(http, path), await give(http, path), await give(http, other)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from services.accountability import case_store
+from services.accountability import case_store, directory_api, people_api
 from services.accountability.api import routes
 from services.accountability.record import api as record_api
 from services.cli.record_verifier import verify
@@ -22,6 +22,8 @@ ID = key_of().case_id
 async def http(pool: Pool, world: World) -> AsyncIterator[httpx2.AsyncClient]:
     api = create_api("cases", live=lambda: None, ready=lambda: None)
     api.include_router(routes(pool, world.clock, lambda: None))
+    api.include_router(people_api.routes(pool, world.clock))
+    api.include_router(directory_api.routes(pool, world.clock))
     api.include_router(record_api.routes(pool, world.clock, select=case_store.key_of, retention_years=10))
     await world.feed(*HOLDERS, delivered(missed("M1")), delivered(missed("M2")))
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=False)
@@ -76,10 +78,26 @@ async def test_the_readings_of_a_case_are_told_and_told_of_themselves(http: http
     assert (await http.get(f"/v1/cases/{ID}/readings?cursor=x")).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/v1/cases", f"/v1/cases/{ID}", f"/v1/cases/{ID}/readings", "/v1/record/export"])
+NAMED = ["/v1/people/zhang", "/v1/people/zhang/posts"]
+
+
+async def test_who_looks_up_whom_a_pseudonym_stands_for_is_on_record(world: World, http: httpx2.AsyncClient) -> None:
+    assert (await http.get(NAMED[0])).status_code == 404
+    await http.get(NAMED[1])  # without a name
+    await http.put(NAMED[0], json={"name": "张伟"})
+    for path in NAMED:
+        assert "张伟" in (await http.get(path)).text
+    rows = await world.conn.fetch("select what, about, cases from readings")
+    assert [tuple(row) for row in rows] == [("person", "zhang", [])] * 2
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/cases", f"/v1/cases/{ID}", f"/v1/cases/{ID}/readings", "/v1/record/export", *NAMED]
+)
 async def test_where_a_reading_cannot_be_recorded_nothing_is_shown(
     path: str, world: World, http: httpx2.AsyncClient
 ) -> None:
+    await http.put(NAMED[0], json={"name": "zhang wei"})
     await world.conn.execute("alter table readings rename to readings_away")
     answer = await http.get(path)
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:duban:problem:reading-not-recorded")
