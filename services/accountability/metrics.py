@@ -50,8 +50,8 @@ IGNORED = Counter(
     "duban_accountability_ignored_verdicts_total",
     "Events of the deadline service that changed nothing. told-before: a duty's miss that came again; nobody-s-duty: a"
     " limit that bars a party only. older: duplicates and reordering, expected after restarts;"
-    " former-standing: a rung's miss that a reinstatement overtook; no-such-rung: a clock that no ladder has, report"
-    " it." + _AGAIN,
+    " taken-up: a rung of a case that was filed before; former-standing: a rung's miss that a reinstatement"
+    " overtook; no-such-rung: a clock that no ladder has, report it." + _AGAIN,
     ["why"],
 )
 OVERDUE_DUTIES = Counter(

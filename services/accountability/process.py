@@ -11,7 +11,7 @@ from services.accountability.record import texts
 from services.accountability.rules import process_cause
 from services.accountability.rules.case import Decision, Withdrawn
 from services.accountability.rules.ladder import Rulebook
-from services.accountability.rules.model import Case, CaseKey, Missed, Untrue, Verdict
+from services.accountability.rules.model import Case, CaseKey, Missed, RungMissed, Untrue, Verdict
 from services.accountability.rules.overseers import DutyMissed, DutyNotMissed
 from services.accountability.rules.process import decide
 from services.accountability.rules.process_clocks import day_of, months_before
@@ -103,9 +103,16 @@ class Causes:
     withdrawn: list[tuple[Case, Proceeding]] = field(default_factory=list)
 
     def instead(self, known: object, verdict: Verdict) -> Decision | None:
-        """Of a concluded case nobody takes back by itself what people concluded: that is proposed."""
+        """Of a concluded case nobody takes back by itself what people concluded: that is proposed. A case that people
+        run climbs no further, where their rulebook says so."""
         proceeding = self.known.get(verdict.key)
-        if not isinstance(verdict, Untrue) or not isinstance(known, Case) or proceeding is None:
+        if not isinstance(known, Case) or proceeding is None:
+            return None
+        if isinstance(verdict, RungMissed):
+            edition = self.editions[proceeding.rulebook]
+            left = process_cause.has_left_ladder(proceeding, edition, verdict.late_from)
+            return Decision(known, ignored="taken-up") if left else None
+        if not isinstance(verdict, Untrue):
             return None
         if known.state == "withdrawn" or not process_cause.is_concluded(proceeding):
             return None

@@ -70,6 +70,7 @@ class ProcessEditionText(Model):
     quorum: int = Field(ge=2, le=99)
     two_people: tuple[str, ...]
     investigators_may_vote: bool = False
+    filing_stops_ladder: bool = True
     repetition_months: int = Field(ge=1, le=120)
     measures: tuple[MeasureText, ...] = Field(min_length=1)
     recommend: tuple[MeasureRuleText, ...] = Field(min_length=1)
@@ -116,4 +117,5 @@ class ProcessEditionText(Model):
                 MeasureRule(r.severity, r.role, r.times, r.measure, r.rule, r.range) for r in self.recommend
             ),
             exemptions=tuple(ExemptionGround(g.code, g.name, g.proof) for g in self.exemptions),
+            filing_stops_ladder=self.filing_stops_ladder,
         )

@@ -9,6 +9,7 @@ import httpx2
 from services.accountability import attribution_api, process_api, rulebook
 from services.accountability.api import routes
 from services.accountability.config import SHIPPED
+from services.accountability.rules.ladder import Rulebook
 from shared.http import PROBLEM, create_api
 from shared.postgres import Pool
 from tests.support.case_world import World, assigned, day, delivered, key_of, missed
@@ -29,12 +30,12 @@ DECIDED = [{"person": "zhang", "measure": "admonition"}, {"person": "li", "measu
 TEXT = "It is in the file."
 
 
-def client_of(pool: Pool, world: World) -> httpx2.AsyncClient:
+def client_of(pool: Pool, world: World, book: Rulebook = BOOK) -> httpx2.AsyncClient:
     """The service's API, where identities are not checked."""
     api = create_api("cases", live=lambda: None, ready=lambda: None)
-    api.include_router(routes(pool, world.clock, lambda: None, BOOK))
+    api.include_router(routes(pool, world.clock, lambda: None, book))
     api.include_router(attribution_api.routes(pool, world.clock, lambda: None))
-    api.include_router(process_api.routes(pool, world.clock, BOOK, lambda: None))
+    api.include_router(process_api.routes(pool, world.clock, book, lambda: None))
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://accountability")
 

@@ -47,7 +47,7 @@ from services.accountability.rules.review import (
 )
 from services.accountability.rules.timeline import tellable
 
-Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung"]
+Ignored = Literal["older", "withdrawn", "answered", "climbed-before", "former-standing", "no-such-rung", "taken-up"]
 
 
 @dataclass(frozen=True, slots=True)

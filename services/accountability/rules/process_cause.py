@@ -52,6 +52,15 @@ def on_cause_back(
     return Done("revocation-lapsed", known, replace(proceeding, revocation=None), edition, now, (), cause=cause)
 
 
+def has_left_ladder(proceeding: Proceeding, edition: ProcessEdition, late_from: datetime) -> bool:
+    """Whether a rung that falls due then fires no more: the case was filed before, or dismissed, and whoever runs it
+    asks for its answer. What was due before that fires, whenever it is heard of."""
+    if proceeding.state == "withdrawn" or not edition.filing_stops_ladder:
+        return False
+    left = proceeding.ended_at if proceeding.state == "dismissed" else proceeding.filed_at
+    return left is not None and left < late_from
+
+
 def passed(proceeding: Proceeding, said: Passed) -> Proceeding:
     """The deadline service says that a limit of the case is past, or is not after all: its last word counts. One that
     ran out before the case was taken up, this time, is of an earlier round and bars nobody."""

@@ -22,7 +22,8 @@ class ProcessLimit:
 @dataclass(frozen=True, slots=True)
 class ProcessEdition:
     """`name` is rulebook and version. `decision_most` and `appeal_most` count from filing and from the appeal, with the
-    extension. `two_people` are the steps of which one proposes and another confirms."""
+    extension. `two_people` are the steps of which one proposes and another confirms. `filing_stops_ladder`: no rung
+    fires that falls due after the case was filed or dismissed."""
 
     name: str
     effective_from: date
@@ -36,6 +37,7 @@ class ProcessEdition:
     measures: tuple[Measure, ...]
     recommend: tuple[MeasureRule, ...]
     exemptions: tuple[ExemptionGround, ...]
+    filing_stops_ladder: bool = True
 
     def limit(self, clock: str) -> ProcessLimit | None:
         """None: this edition gives that duty no limit."""

@@ -1,14 +1,16 @@
 """The limits of a proceeding, as the deadline service says that they are past, takes it back, or says it anew."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.accountability.handlers import handler
 from shared.postgres import Pool
-from tests.support.case_world import World, delivered, missed, untrue
-from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
+from tests.support.case_world import World, delivered, missed, rung_missed, untrue
+from tests.support.process_world import BOOK, DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
 
 
 @pytest.fixture
@@ -80,3 +82,35 @@ async def test_a_limit_of_the_first_round_bars_nobody_in_the_second(office: Offi
     await office.take("notice", facts=TEXT, basis=TEXT, announced=PARTIES)
     refused = problem(await office.send("deliberation", "chen", members=PANEL), 409, "notice-and-defence")
     assert refused["missing"] == ["zhang", "li"]
+
+
+@pytest.mark.parametrize(
+    ("filed", "stops", "due", "climbs"),
+    [
+        (True, True, "2026-03-12", False),
+        (True, True, "2026-03-10", True),  # due before it was filed, and heard of late
+        (True, False, "2026-03-12", True),
+        (False, True, "2026-03-12", True),  # under preliminary review alone
+    ],
+)
+async def test_a_case_that_was_filed_climbs_no_further(
+    pool: Pool, office: Office, filed: bool, stops: bool, due: str, climbs: bool
+) -> None:
+    book = replace(BOOK, proceedings=(replace(BOOK.proceedings[0], filing_stops_ladder=stops),))
+    async with client_of(pool, office.world, book) as http:
+        other = Office(office.world, http)
+        await other.open()
+        await other.take("review")
+        if filed:
+            await other.take("filing", reason=TEXT)
+    async with office.world.conn.transaction():
+        await handler(office.world.clock, book)(office.world.conn, [delivered(rung_missed(ID, 1, due))])
+    assert ((await office.world.types())[-1] == "case.escalated") is climbs
+
+
+async def test_a_dismissed_case_climbs_no_further(office: Office) -> None:
+    await office.open()
+    await office.take("review")
+    await office.two("dismissal", reason=TEXT)
+    await office.world.feed(delivered(rung_missed(ID, 1, "2026-03-12")))
+    assert (await office.world.types())[-1] == "case.dismissed"
