@@ -2,50 +2,23 @@
 transaction of its own. Whoever calls again goes on where a former call was broken off; a case goes live once, because
 from then on it is imported history no more."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import orjson
 
-from services.accountability import attribution_store, ledger, step_publish, store
-from services.accountability.case_row import case_of
+from services.accountability import attribution_store, going_live_store, ledger, step_publish, store
+from services.accountability.going_live_store import Call
 from services.accountability.publish import STOPS
 from services.accountability.rules.going_live import WENT_LIVE, WentLive, go_live, lives, stands_still
 from services.accountability.rules.identity import clock_of_rung
 from services.accountability.rules.model import Case, CaseKey, Missed, Verdict
 from shared.events.accountability import Addressee, CaseWentLive
 from shared.events.limits import LimitTerms
-from shared.postgres import Connection, Pool, Record, load_queries
+from shared.postgres import Connection, Pool
 
-Q = load_queries(Path(__file__).parent / "sql" / "going_live.sql")
 CHUNK = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What an operator has called for: this source is live from then on."""
-
-    source: str
-    at: datetime
-    called_at: datetime
-    called_by: str
-    finished_at: datetime | None
-    cases: int
-
-
-async def calls(conn: Connection, source: str) -> list[Call]:
-    """When the source went live, the earliest first."""
-    return [_call(row) for row in await conn.fetch(Q["select_going_live"], source)]
-
-
-async def live_since(conn: Connection, sources: Collection[str]) -> dict[str, list[datetime]]:
-    """When each of these sources went live."""
-    found: dict[str, list[datetime]] = {}
-    for row in await conn.fetch(Q["select_live_sources"], list(sources)):
-        found.setdefault(row["source"], []).append(row["at"])
-    return found
 
 
 async def as_live(conn: Connection, said: Sequence[tuple[Verdict, bytes]]) -> Sequence[tuple[Verdict, bytes]]:
@@ -56,7 +29,7 @@ async def as_live(conn: Connection, said: Sequence[tuple[Verdict, bytes]]) -> Se
         for verdict, body in said
         if isinstance(verdict, Missed) and verdict.origin == "import"
     }
-    since = await live_since(conn, set(sources.values())) if sources else {}
+    since = await going_live_store.live_since(conn, set(sources.values())) if sources else {}
     if not since:
         return said
     return [
@@ -67,41 +40,31 @@ async def as_live(conn: Connection, said: Sequence[tuple[Verdict, bytes]]) -> Se
     ]
 
 
-async def imported(conn: Connection, source: str) -> list[Case]:
-    """All cases of the source's imported history. It looks at every imported case: for an operator, not for a batch."""
-    return [case_of(row) for row in await conn.fetch(Q["select_imported"], source)]
-
-
-async def begin(conn: Connection, source: str, at: datetime, by: str, now: datetime) -> None:
-    """Keep the call; what is imported from now on and falls due from then on is live."""
-    await conn.execute(Q["add_going_live"], source, at, now, by)
-
-
 async def carry_out(pool: Pool, call: Call, now: datetime) -> None:
     """Give every case that stands still its limits."""
     async with pool.acquire(timeout=10) as conn, conn.transaction(readonly=True):
-        keys = [case.key for case in await imported(conn, call.source) if stands_still(case)]
+        keys = [case.key for case in await going_live_store.imported(conn, call.source) if stands_still(case)]
     for first in range(0, len(keys), CHUNK):
         async with pool.acquire(timeout=10) as conn, conn.transaction():
-            await conn.execute(Q["lock_going_live"], call.source, call.at)
+            await going_live_store.lock(conn, call)
             await _chunk(conn, call, keys[first : first + CHUNK])
     async with pool.acquire(timeout=10) as conn, conn.transaction():
-        await conn.execute(Q["finish_going_live"], call.source, call.at, now)
+        await going_live_store.finish(conn, call, now)
 
 
 async def _chunk(conn: Connection, call: Call, keys: Sequence[CaseKey]) -> None:
     """Those that were answered, withdrawn or taken up meanwhile are left as they are."""
     ids = [key.case_id for key in keys]
-    taken_up = {row["case_id"] for row in await conn.fetch(Q["select_in_proceedings"], ids)}
+    taken_up = await going_live_store.in_proceedings(conn, ids)
     locked = await attribution_store.complete(conn, await store.lock_cases(conn, keys))
     cases = [case for case in locked if stands_still(case)]
     live = [go_live(case, call.at) for case in cases if case.key.case_id not in taken_up]
-    await conn.execute(Q["set_live"], [each.case.key.case_id for each in live])
+    await going_live_store.set_live(conn, [each.case.key.case_id for each in live])
     pairs = [
         step_publish.published(_event(each, call), each.case.key, each.case.revision, call.at, None) for each in live
     ]
     await ledger.append(conn, [each.case for each in live], pairs)
-    await conn.execute(Q["count_live"], call.source, call.at, len(live))
+    await going_live_store.count(conn, call, len(live))
 
 
 def _event(went: WentLive, call: Call) -> CaseWentLive:
@@ -124,10 +87,6 @@ def _limits(case: Case) -> tuple[LimitTerms, ...]:
         for step in case.ladder
         if step.after is not None
     )  # fmt: skip
-
-
-def _call(row: Record) -> Call:
-    return Call(row["source"], row["at"], row["called_at"], row["called_by"], row["finished_at"], row["cases"])
 
 
 def told(call: Call) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from services.accountability import going_live
+from services.accountability import going_live, going_live_store
 from services.accountability.rules.going_live import Refusal, refusal, report, stands_still
 from services.accountability.stepping import actor
 from shared.clock import Clock
@@ -61,7 +61,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
                 await going_live.carry_out(pool, call, now)
                 committed()
             async with pool.acquire(timeout=10) as conn, conn.transaction():
-                done = next(each for each in await going_live.calls(conn, source) if each.at == call.at)
+                done = next(each for each in await going_live_store.calls(conn, source) if each.at == call.at)
         except PASSING as error:
             log.warning("going_live_broken_off", error=type(error).__name__)
             raise ProblemError(
@@ -73,10 +73,10 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     return router
 
 
-async def _begun(conn: Connection, source: str, at: datetime | None, by: str, now: datetime) -> going_live.Call:
+async def _begun(conn: Connection, source: str, at: datetime | None, by: str, now: datetime) -> going_live_store.Call:
     """The call as it is kept; one that was made before counts as it was made, and so does the last one where no instant
     is given."""
-    before = await going_live.calls(conn, source)
+    before = await going_live_store.calls(conn, source)
     at = at or (before[-1].at if before else now)
     same = next((call for call in before if call.at == at), None)
     if same is not None:
@@ -84,15 +84,15 @@ async def _begun(conn: Connection, source: str, at: datetime | None, by: str, no
     if (why := refusal(at, now, [call.at for call in before])) is not None:
         title, detail = _WHY[why]
         raise ProblemError(409 if why == "before-the-last" else 422, f"go-live-{why}", title, detail)
-    await going_live.begin(conn, source, at, by, now)
-    return going_live.Call(source, at, now, by, None, 0)
+    await going_live_store.begin(conn, source, at, by, now)
+    return going_live_store.Call(source, at, now, by, None, 0)
 
 
 async def _content(conn: Connection, source: str) -> dict[str, Any]:
-    cases = await going_live.imported(conn, source)
+    cases = await going_live_store.imported(conn, source)
     return {
         "source": source,
         "standing_still": sum(map(stands_still, cases)),
         "would_have_been_sent": report(cases),
-        "went_live": [going_live.told(call) for call in await going_live.calls(conn, source)],
+        "went_live": [going_live.told(call) for call in await going_live_store.calls(conn, source)],
     }

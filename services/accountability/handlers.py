@@ -93,7 +93,7 @@ def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = l
         await judge(conn, said, rulebook, now)
         await leads.of_findings(conn, found, rulebook, _proposal, now)
         if duties:
-            await process.limits_passed(conn, [(duty.key, duty.clock, duty.late_from) for duty in duties])
+            await process.limits_passed(conn, duties)
             await overseers.judge(conn, duties, rulebook, now)
 
     return handle

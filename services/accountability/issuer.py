@@ -68,9 +68,10 @@ class Issuer:
         if words >= BUSY:
             self._busy_at = self._now()
 
-    def wake(self) -> None:
-        """A batch was committed."""
+    def hear(self) -> None:
+        """A batch was committed. Passed on to whom the issuer tells of its own commits."""
         self._woken.set()
+        self._committed()
 
     def rests(self) -> bool:
         """Whether a storm is consumed."""
@@ -121,7 +122,7 @@ class Issuer:
     async def run(self, stopping: asyncio.Event) -> None:
         """Work off until stopped. A passing fault of the database is waited out; polling makes up for lost wake-ups."""
         stopped = asyncio.create_task(stopping.wait())
-        stopped.add_done_callback(lambda _: self.wake())
+        stopped.add_done_callback(lambda _: self._woken.set())
         try:
             while not stopping.is_set():
                 self._woken.clear()

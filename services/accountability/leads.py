@@ -8,7 +8,7 @@ from datetime import datetime
 from services.accountability import (
     attribution_store,
     directory_store,
-    going_live,
+    going_live_store,
     lead_store,
     ledger,
     metrics,
@@ -93,7 +93,7 @@ async def _decide(
     directory = await directory_store.directory_of(conn, {(m.key.authority, m.unit) for m in misses})
     causes = await process.causes(conn, list(known.values()), rulebook, now)
     imports = {_source(miss) for miss in misses if miss.origin == "import"}
-    since = await going_live.live_since(conn, imports) if imports else {}
+    since = await going_live_store.live_since(conn, imports) if imports else {}
     written = _Written()
     for key, verdict in verdicts.items():
         case = known.get(key)

@@ -44,13 +44,8 @@ async def build(settings: Settings, clock: Clock) -> App:
         every_s=settings.record_every_s, head_s=settings.record_head_s,
     )  # fmt: skip
     issuer = Issuer(pool, clock, rulebook.cards, committed=sealer.hear, hurry=not isinstance(clock, WallClock))
-
-    def committed() -> None:
-        sealer.hear()
-        issuer.wake()
-
     handle = handler(clock, rulebook, issuer.heard)
-    consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=handle, committed=committed)
+    consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=handle, committed=issuer.hear)
     app = app_of(
         settings,
         pool,

@@ -19,6 +19,7 @@ from services.accountability.rules.model import Addressee, Case, Role
 from services.accountability.rules.overseers import (
     TAKE_UP,
     DutyMissed,
+    DutyNotMissed,
     Ignored,
     Overseen,
     OverseerLate,
@@ -38,8 +39,11 @@ from shared.postgres import Connection
 log = structlog.get_logger()
 
 
-async def judge(conn: Connection, missed: Sequence[DutyMissed], rulebook: Rulebook, now: datetime) -> None:
-    """Tell each of these misses that was not told before."""
+async def judge(
+    conn: Connection, said: Sequence[DutyMissed | DutyNotMissed], rulebook: Rulebook, now: datetime
+) -> None:
+    """Tell each of these misses that was not told before. One that is taken back stays told."""
+    missed = [each for each in said if isinstance(each, DutyMissed)]
     awaited = [each for each in missed if each.clock not in PARTY_CLOCKS]
     _count("nobody-s-duty", len(missed) - len(awaited))
     if awaited:

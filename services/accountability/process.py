@@ -6,16 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from services.accountability import ledger, process_store, store
+from services.accountability import attribution_store, ledger, process_store, store
 from services.accountability.record import texts
 from services.accountability.rules import process_cause
 from services.accountability.rules.case import Decision, Withdrawn
 from services.accountability.rules.ladder import Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Untrue, Verdict
+from services.accountability.rules.overseers import DutyMissed, DutyNotMissed
 from services.accountability.rules.process import decide
 from services.accountability.rules.process_clocks import day_of, months_before
 from services.accountability.rules.process_edition import ProcessEdition, in_force
-from services.accountability.rules.process_model import Accepted, Command, Done, Forbidden, Proceeding
+from services.accountability.rules.process_model import Accepted, Command, Done, Forbidden, Passed, Proceeding
 from shared.postgres import Connection
 
 Written = Sequence[tuple[str, str]]
@@ -34,6 +35,7 @@ async def take(
     conn: Connection, case: Case, command: Command, written: Written, rulebook: Rulebook, now: datetime
 ) -> Accepted | Forbidden:
     """Take a step of a locked case, or say which rule forbids it; then nothing was written."""
+    (case,) = await attribution_store.complete(conn, [case])
     proceeding = (await process_store.proceedings_of(conn, [case.key])).get(case.key)
     edition = edition_of(rulebook, proceeding, case, command.at)
     if edition is None:
@@ -148,12 +150,15 @@ async def causes(conn: Connection, cases: Collection[Case], rulebook: Rulebook, 
     return Causes({key: one for key, one in known.items() if one.rulebook in editions}, editions, now)
 
 
-async def limits_passed(conn: Connection, said: Collection[tuple[CaseKey, str, datetime]]) -> None:
-    """The deadline service says that limits of cases are past: whose they were has no more time."""
-    keys = sorted({key for key, _, _ in said})
+async def limits_passed(conn: Connection, said: Collection[DutyMissed | DutyNotMissed]) -> None:
+    """The deadline service says that limits of cases are past, or takes it back: whose they were has no more time, or
+    has it again."""
+    keys = sorted({each.key for each in said})
     await store.lock_cases(conn, keys)
     known = await process_store.proceedings_of(conn, keys)
-    for key, clock, late_from in said:
-        if key in known:
-            known[key] = process_cause.passed(known[key], clock, late_from)
+    for each in said:
+        if each.key in known:
+            late_from = each.late_from if isinstance(each, DutyMissed) else None
+            word = Passed(each.clock, late_from, each.revision)
+            known[each.key] = process_cause.passed(known[each.key], word)
     await process_store.save(conn, known.values())

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.accountability.case_row import key_of
 from services.accountability.rules.measures import NONE
 from services.accountability.rules.model import Case, CaseKey, Ref
-from services.accountability.rules.process_model import Done, Party, Proceeding, Proposed, Vote
+from services.accountability.rules.process_model import Done, Party, Passed, Proceeding, Proposed, Vote
 from shared.postgres import Connection, Record, load_queries
 
 Q = load_queries(Path(__file__).parent / "sql" / "process.sql")
@@ -87,7 +87,7 @@ def _row(p: Proceeding) -> tuple[Any, ...]:
         p.violation, p.outcome, p.asked, p.decide_until, p.extended, p.answer_until,
         p.revocation and p.revocation.source, p.revocation and p.revocation.id,
         p.investigators, p.recused, p.members, [asdict(vote) for vote in p.votes], [asdict(one) for one in p.parties],
-        [(clock, at.isoformat()) for clock, at in p.passed], proposed,
+        [(s.clock, s.late_from and s.late_from.isoformat(), s.revision) for s in p.passed], proposed,
     )  # fmt: skip
 
 
@@ -107,7 +107,10 @@ def _proceeding(row: Record) -> Proceeding:
         members=tuple(row["members"]),
         votes=tuple(Vote(**vote) for vote in row["votes"]),
         parties=tuple(_party(one) for one in row["parties"]),
-        passed=tuple((clock, datetime.fromisoformat(at)) for clock, at in row["passed"]),
+        passed=tuple(
+            Passed(clock, None if at is None else datetime.fromisoformat(at), revision)
+            for clock, at, revision in row["passed"]
+        ),
         proposed=None if proposed is None else _proposed(proposed),
         revocation=None if source is None else Ref(source, id),
     )

@@ -9,7 +9,7 @@ from services.accountability.process_publish import type_of
 from services.accountability.rules.measures import Severity, recommend
 from services.accountability.rules.model import Case
 from services.accountability.rules.process import is_sensitive, steps_from
-from services.accountability.rules.process_clocks import COURSES
+from services.accountability.rules.process_clocks import COURSES, OFFICE_CLOCKS, running
 from services.accountability.rules.process_edition import ProcessEdition
 from services.accountability.rules.process_guards import PARTY_STEPS
 from services.accountability.rules.process_model import Proceeding, Step
@@ -54,11 +54,23 @@ def proceeding_of(
         },
         "parties": [asdict(party) for party in proceeding.parties],
         "votes": [asdict(vote) for vote in proceeding.votes],
-        "passed": dict(proceeding.passed),
+        "passed": _past(proceeding),
+        "overdue": _overdue(proceeding, steps),
         "proposed": None if proceeding.proposed is None else _proposed(proceeding),
         "revocation_proposed": None if proceeding.revocation is None else proceeding.revocation._asdict(),
         "steps": [_taken(row, texts, reader) for row in steps],
     }
+
+
+def _overdue(proceeding: Proceeding, steps: Sequence[Record]) -> list[dict[str, Any]]:
+    """The duties that passed undone and still are, by what the deadline service said."""
+    past = _past(proceeding)
+    clocks = [clock for clock in running([row["kind"] for row in steps]) if clock in OFFICE_CLOCKS and clock in past]
+    return [{"clock": clock, "since": past[clock]} for clock in clocks]
+
+
+def _past(proceeding: Proceeding) -> dict[str, str]:
+    return {said.clock: said.late_from.isoformat() for said in proceeding.passed if said.late_from is not None}
 
 
 def _step(step: Step, proceeding: Proceeding | None, edition: ProcessEdition) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from services.accountability.rules.cards import NEVER_WAS, STATUTORY, LimitKey, 
 from services.accountability.rules.identity import case_id, case_of_subject, limit_id, rung_of_clock
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import CaseKey, Held, Missed, Origin, Ref, RungMissed, Untrue, Untruth, Verdict
-from services.accountability.rules.overseers import DutyMissed
+from services.accountability.rules.overseers import DutyMissed, DutyNotMissed
 from shared.errors import Permanent
 from shared.events.accountability import CaseOpened, CaseReinstated, CaseWentLive
 from shared.events.base import Instant
@@ -128,7 +128,7 @@ class VoidedText(TypedDict):
     reason: str
 
 
-Said = tuple[Verdict | DutyMissed | None, Word | None]
+Said = tuple[Verdict | DutyMissed | DutyNotMissed | None, Word | None]
 """What an event means for cases or for their overseers, and for cards."""
 _MISSED, _UNTRUE, _TOLD = TypeAdapter(MissedText), TypeAdapter(UntrueText), TypeAdapter(ToldText)
 _VOIDED = TypeAdapter(VoidedText)
@@ -138,17 +138,17 @@ _NEVER_WAS = frozenset({"registration-retracted", "limit-removed"})
 
 def heard_of(
     messages: Iterable[Message], skipped: Callable[[str], None]
-) -> tuple[list[tuple[Verdict, bytes]], list[DutyMissed], list[Word]]:
-    """What the deadline service says about misses, each with the content of its event; the duties of overseers that
-    passed undone; and all that concerns cards. Raises Unreadable, NewerVersion, and Permanent for a rung that runs
-    from no event of its case."""
+) -> tuple[list[tuple[Verdict, bytes]], list[DutyMissed | DutyNotMissed], list[Word]]:
+    """What the deadline service says about misses, each with the content of its event; the cases' own limits that
+    passed, or did not after all; and all that concerns cards. Raises Unreadable, NewerVersion, and Permanent for a rung
+    that runs from no event of its case."""
     verdicts: list[tuple[Verdict, bytes]] = []
-    duties: list[DutyMissed] = []
+    duties: list[DutyMissed | DutyNotMissed] = []
     words: list[Word] = []
     for heard, (said, word) in _SAID.read(messages, skipped):
         if word is not None:
             words.append(word)
-        if isinstance(said, DutyMissed):
+        if isinstance(said, DutyMissed | DutyNotMissed):
             duties.append(said)
         elif said is not None:
             verdicts.append((said, heard.data))
@@ -168,7 +168,7 @@ def _missed(heard: Heard) -> Said:
     if case is not None:
         key, rung = CaseKey(said["authority"], said["matter"], case), rung_of_clock(clock)
         if rung is None:
-            return DutyMissed(key, ref, clock, said["due"], late_from), None
+            return DutyMissed(key, ref, clock, said["due"], late_from, heard.revision), None
         return RungMissed(key, ref, rung, late_from, _started_by(case, clock, said["facts"])), None
     held = held_at(tuple(map(_held, said["holdings"])), late_from - TICK)
     limit = said["limit"]
@@ -199,11 +199,14 @@ def _missed(heard: Heard) -> Said:
 
 
 def _untrue(heard: Heard) -> Said:
-    """Nothing where it takes back a limit of a case: what was escalated stays escalated."""
+    """Of a rung nothing: what was escalated stays escalated. Of another limit of a case, that it did not pass."""
     said = _UNTRUE.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
-    if case_of_subject(subject) is not None:
-        return None, None
+    case = case_of_subject(subject)
+    if case is not None:
+        if rung_of_clock(clock) is not None:
+            return None, None
+        return DutyNotMissed(CaseKey(said["authority"], said["matter"], case), clock, heard.revision), None
     key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
     ref = Ref(heard.source, heard.id)
     word = Word(

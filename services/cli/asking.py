@@ -8,6 +8,7 @@ import httpx2
 
 from services.cli.config import Settings
 from services.cli.stack import announced_token, announced_urls
+from shared.identity.roles import Role
 
 
 class CannotAsk(Exception):
@@ -46,10 +47,16 @@ def ask(url: str, **parameters: str) -> dict[str, Any]:
 
 
 def send(
-    url: str, content: Any, kind: str = "application/json", *, headers: Mapping[str, str] | None = None
+    url: str,
+    content: Any,
+    kind: str = "application/json",
+    *,
+    headers: Mapping[str, str] | None = None,
+    by: str = "operator",
 ) -> dict[str, Any]:
-    """POST; the answer's JSON, that of a refused event included. Raises CannotAsk, with what is missing."""
-    token = _token_for(url)
+    """POST; the answer's JSON, that of a refused event included. `by`: as whom a stack of this user's is asked, where
+    DUBAN_TOKEN does not say it. Raises CannotAsk, with what is missing."""
+    token = _token_for(url, by, *Role)
     headers = {"content-type": kind, **(headers or {}), **({"authorization": f"Bearer {token}"} if token else {})}
     try:
         answer = httpx2.post(url, content=json.dumps(content), headers=headers, timeout=600, trust_env=False)
@@ -62,6 +69,7 @@ def send(
     if rule := told.get("rule"):
         lines[0] += f" ({rule})"
     lines += [f"  missing: {one}" for one in told.get("missing", ())]
+    lines += [f"  {each.get('pointer')}: {each.get('detail')}" for each in told.get("errors", ())]
     raise CannotAsk("\n".join(lines), 2 if 400 <= answer.status_code < 500 else 1)
 
 
@@ -79,10 +87,10 @@ def stream_lines(url: str) -> Iterator[str]:
         raise CannotAsk(f"{url} does not answer to its end: {error}", 1) from None
 
 
-def _token_for(url: str) -> str | None:
-    """DUBAN_TOKEN; else the token of the stack that runs here, which is shown to its own services only."""
+def _token_for(url: str, person: str = "duban", *roles: Role) -> str | None:
+    """DUBAN_TOKEN; else a token of the stack that runs here, which is shown to its own services only."""
     given = Settings().token
     if given is not None:
         return given.get_secret_value()
     ours = any(url.startswith(f"{base}/") for base in announced_urls().values())
-    return announced_token() if ours else None
+    return announced_token(person, *roles) if ours else None

@@ -35,6 +35,8 @@ cases.command("show")(case)
 @cases.command("steps")
 def steps(id: Id, as_json: AsJson = False) -> None:
     """What may be done next in a case, by whom, and within what limit."""
+    from services.cli.proceeding_told import steps_text
+
     found = _read(id)["proceeding"]
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else steps_text(found))
 
@@ -124,20 +126,6 @@ def take(
     _take(id, step, by, given, as_json)
 
 
-def steps_text(proceeding: dict[str, Any]) -> str:
-    """What may be done next, one line each."""
-    lines = [f"state: {proceeding['state']}"]
-    waits = proceeding.get("proposed")
-    if waits:
-        lines.append(f"  {waits['step']} was proposed by {waits['by']} and waits for a second person")
-    for step in proceeding.get("next", ()):
-        limit = step["limit"]
-        within = "" if limit is None else f", within {limit['within']} of {limit['since']} ({limit['source']})"
-        two = ", takes two people" if step["two_people"] else ""
-        lines.append(f"  {step['step']}: {step['by']}{two}{within}")
-    return "\n".join(lines)
-
-
 def _read(id: str) -> dict[str, Any]:
     from urllib.parse import quote
 
@@ -160,7 +148,7 @@ def _take(id: str, step: str, by: str, body: dict[str, Any], as_json: bool) -> N
     kind = "pleas" if step in PLEAS else "steps"
     url = f"{_base()}/{seen['case_id']}/{kind}/{quote(step, safe='')}"
     try:
-        told = send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'})
+        told = send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'}, by=by)
     except CannotAsk as error:
         typer.echo(f"duban case: {error}", err=True)
         raise typer.Exit(error.exit_code) from None

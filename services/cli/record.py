@@ -54,7 +54,7 @@ def _send(what: str, order: dict[str, Any]) -> dict[str, Any]:
     from services.cli.config import settings_for
 
     try:
-        return send(f"{url_of('accountability', settings_for('record'))}/v1/record/{what}", order)
+        return send(f"{url_of('accountability', settings_for('record'))}/v1/record/{what}", order, by=order["by"])
     except CannotAsk as error:
         typer.echo(f"duban record: {error}", err=True)
         raise typer.Exit(error.exit_code) from None

@@ -1,10 +1,13 @@
 """Keys and tokens of one run: what an identity provider would give, for a stack that this machine alone reaches.
 
-The private key lives in this process only; what is on disk is the public one, in the run's private directory.
+The public key is in the run's directory; the private one in the small file by which other commands of the same user
+find the stack (services/cli/stack.py), so that they can be somebody. It ends with the run.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import orjson
 from joserfc import jwt
@@ -41,9 +44,19 @@ class RunIdentity:
 
     def token(self, person: str, *roles: Role, lifetime_s: float = LIFETIME_S) -> str:
         """A token of someone with these roles, for every authority and source."""
-        now = int(wall().timestamp())
-        claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": person, "iat": now, "exp": now + lifetime_s,
-            "roles": [role.value for role in roles], "authorities": [ALL], "sources": [ALL],
-        }  # fmt: skip
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key)
+        return token_of(self.private, person, *roles, lifetime_s=lifetime_s)
+
+    @property
+    def private(self) -> dict[str, Any]:
+        """The private key, as a JWK."""
+        return dict(self._key.as_dict(private=True))
+
+
+def token_of(key: Mapping[str, Any], person: str, *roles: Role, lifetime_s: float = LIFETIME_S) -> str:
+    """A token of someone with these roles, for every authority and source, signed with a run's private key."""
+    now = int(wall().timestamp())
+    claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": person, "iat": now, "exp": now + lifetime_s,
+        "roles": [role.value for role in roles], "authorities": [ALL], "sources": [ALL],
+    }  # fmt: skip
+    return jwt.encode({"alg": "ES256", "kid": key["kid"]}, claims, ECKey.import_key(dict(key)))

@@ -1,8 +1,8 @@
 """The four services on some infrastructure: topics and schemas made, processes started, ready, stopped together.
 
 Who asks them must say who they are: the stack makes keys for the run, unless told that others issue the tokens. Where
-the services answer, and a token to read with, is written to a small file that only this user reads, in the directory
-for temporary files, so that `duban explain` and `duban case` find them; it is removed at the end.
+the services answer, and the run's own key, is written to a small file that only this user reads, in the directory for
+temporary files, so that `duban explain`, `duban case` and `duban token` find them; it is removed at the end.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES, migrate_all
 from services.cli.providers import Infrastructure, free_port
 from services.cli.record_key import written_key
-from services.cli.run_identity import RunIdentity
+from services.cli.run_identity import RunIdentity, token_of
 from services.cli.supervisor import OnRestart, Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
 from shared.clock import create_simulated
@@ -115,7 +115,8 @@ def _state_file() -> Path:
 def announced(stack: Stack) -> Iterator[None]:
     """Let other commands of this user find the services while the block runs."""
     path = _state_file()
-    mine = {"pid": os.getpid(), "services": stack.urls, "token": stack.token("duban", Role.AUDITOR)}
+    key = None if stack.identity is None else stack.identity.private
+    mine = {"pid": os.getpid(), "services": stack.urls, "key": key}
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.stem, delete=False) as file:  # mode 0600
         json.dump(mine, file)
     Path(file.name).replace(path)
@@ -138,11 +139,12 @@ def announced_urls() -> dict[str, str]:
     return {}
 
 
-def announced_token() -> str | None:
-    """What to read these services with."""
+def announced_token(person: str = "duban", *roles: Role) -> str | None:
+    """What to ask these services with: as that person, or as somebody who may only read. None where others issue the
+    tokens."""
     match _read_state():
-        case {"token": str(token)}:
-            return token
+        case {"key": dict(key)}:
+            return token_of(key, person, *(roles or (Role.AUDITOR,)))
     return None
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.cli.proceeding_told import proceeding_lines
+
 Answer = dict[str, Any]
 UNTRUE = {
     "met": "it was done in time",
@@ -74,6 +76,7 @@ def _case_lines(case: Answer) -> Iterator[str]:
         yield f"    {_local(event['occurred_at'], zone)} {event['type']}" + (f", to {to}" if to else "")
     for answer in case["answers"]:
         yield f"    {_local(answer['answered_at'], zone)} answered by {answer['person']}: {answer['text']}"
+    yield from proceeding_lines(case, lambda when: _local(when, zone))
     yield "  why, down to what was submitted:"
     for depth, link in enumerate(case["chain"]):
         yield f"    {'  ' * min(depth, 2)}{_link(link, zone)}"

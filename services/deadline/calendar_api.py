@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from services.deadline import calendar_store, fact_store, history_store, in_force, store
-from services.deadline.api import OF_THEIR_AUTHORITIES, READERS, Plain, key_of
+from services.deadline.api import OF_THEIR_AUTHORITIES, READERS, Plain, key_of, unseen_by
 from services.deadline.calendar_files import edition_of
 from services.deadline.calendars import Calendars, UnknownCalendar
 from services.deadline.history_store import Superseded
@@ -17,7 +17,7 @@ from services.deadline.rules.stored import Stored
 from services.deadline.store import Key
 from services.deadline.wall_calendar import year_of
 from shared.clock import Clock
-from shared.events.base import Instant, Model, Name, aggregate_key
+from shared.events.base import Instant, Model, Name, aggregate_key, split_key
 from shared.events.calendars import CalendarVersion
 from shared.http import ProblemError, answer, body_of, read_json, tagged
 from shared.identity.guard import allow, caller_of
@@ -81,7 +81,10 @@ def calendar_routes(pool: Pool, clock: Clock) -> APIRouter:
                 found = await preview(conn, edition, moment, limit)
             except (BadCalendar, DeadlineError) as error:
                 raise ProblemError(422, "no-calendar", "The version makes no calendar", str(error)) from None
-        listed = found.listed if caller.roles != {Role.ADMIN} else []  # an operator sees numbers, no matters
+            unseen = await unseen_by(conn, caller, {split_key(line["matter"]) for line in found.listed})
+        listed = [line for line in found.listed if split_key(line["matter"]) not in unseen]
+        if caller.roles == {Role.ADMIN}:
+            listed = []  # an operator sees numbers, no matters
         return answer({
             "examined": found.examined, "complete": found.complete, "totals": dict(sorted(found.totals.items())),
             "calendars": found.versions, "clocks": listed,

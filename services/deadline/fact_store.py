@@ -1,6 +1,6 @@
 """Matters and their facts in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -106,3 +106,9 @@ async def save_refolds(conn: Connection, rows: Sequence[tuple[Subject, datetime 
 async def matters_named(conn: Connection, ids: Sequence[str]) -> list[Key]:
     """The matters of these bare ids, whatever their authority (D1)."""
     return [(row["authority"], row["matter"]) for row in await conn.fetch(QUERIES["select_matters_named"], ids)]
+
+
+async def unpublished(conn: Connection, keys: Collection[Key]) -> set[Key]:
+    """Those of these matters that are inspections nobody has published."""
+    rows = await conn.fetch(QUERIES["select_unpublished"], *columns(keys)) if keys else ()
+    return {(row["authority"], row["matter"]) for row in rows}

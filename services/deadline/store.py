@@ -50,11 +50,6 @@ async def select_clocks(conn: Connection, subjects: Iterable[Subject]) -> dict[S
     return found
 
 
-async def is_hidden(conn: Connection, key: Key) -> bool:
-    """Whether a clock of the matter awaits its publication."""
-    return any(row.is_hidden for row in (await select_clocks(conn, [(key, None)])).get((key, None), ()))
-
-
 def bucket(key: Key) -> int:
     """The partition of the matter on every topic."""
     return bucket_of(aggregate_key(*key))

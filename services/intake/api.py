@@ -4,7 +4,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -66,18 +66,15 @@ def add_routes(api: FastAPI, pool: Pool, intake: Intake, committed: Callable[[],
         """The facts of a matter in business order and in order of receipt."""
         bare, key = matter_id(request.scope["raw_path"])
         async with pool.acquire(timeout=10) as conn:
-            there = await store.find_matters(conn, bare, key)
-            found = [row for row in there if caller_of(request).sees(row["authority"])]
-            if not found:
-                raise ProblemError(404, "unknown-matter", "No matter has this id")
-            if len(found) > 1:
-                candidates = [aggregate_key(row["authority"], row["name"]) for row in found]
-                detail = "more than one authority has a matter of this id: use one of the candidates"
-                raise ProblemError(409, "ambiguous-matter", "The id is not unique", detail, candidates=candidates)
-            facts = await store.read_facts(conn, found[0]["authority"], found[0]["name"])
-        if is_hidden(row["type"] for row in facts) and not caller_of(request).roles & SEE_HIDDEN:
+            found = await _shown(conn, await store.find_matters(conn, bare, key), caller_of(request))
+        if not found:
             raise ProblemError(404, "unknown-matter", "No matter has this id")
-        return tagged(request, _matter(found[0]["authority"], found[0]["name"], [_fact(row) for row in facts]))
+        if len(found) > 1:
+            candidates = [aggregate_key(*key) for key in found]
+            detail = "more than one authority has a matter of this id: use one of the candidates"
+            raise ProblemError(409, "ambiguous-matter", "The id is not unique", detail, candidates=candidates)
+        ((key, facts),) = found.items()
+        return tagged(request, _matter(*key, [_fact(row) for row in facts]))
 
     items = sorted(intake.catalogue.items.values(), key=lambda item: item.code)
 
@@ -143,6 +140,16 @@ async def _take(conn: Connection, intake: Intake, request: Request, body: Body) 
         return await _refuse(conn, intake, body, events)
     permission = grant_of(caller_of(request))
     return reply_to(await intake.take_in(conn, events.raws, [permission] * len(events.raws)), batch=events.batch)
+
+
+async def _shown(conn: Connection, there: Sequence[Any], caller: Principal) -> dict[tuple[str, str], Sequence[Any]]:
+    """The facts of each of these matters that the caller may learn of at all."""
+    found: dict[tuple[str, str], Sequence[Any]] = {}
+    for authority, name in ((row["authority"], row["name"]) for row in there if caller.sees(row["authority"])):
+        facts = await store.read_facts(conn, authority, name)
+        if caller.roles & SEE_HIDDEN or not is_hidden(row["type"] for row in facts):
+            found[authority, name] = facts
+    return found
 
 
 def _of_caller(caller: Principal, key: str) -> str:

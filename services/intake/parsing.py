@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple, TypeGuard
 import orjson
 from pydantic import ValidationError
 
-from services.intake.rules.judge import Fact, Submission
+from services.intake.rules.facts import Fact
+from services.intake.rules.judge import Submission
 from services.intake.rules.refusal import Reason, Refused
 from services.intake.rules.topics import CALENDAR
 from shared.events import envelope, strict_json

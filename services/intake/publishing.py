@@ -15,9 +15,10 @@ import orjson
 from services.intake.catalogue import terms_of
 from services.intake.parsing import Raw, problems
 from services.intake.rules.catalogue import ItemVersion
-from services.intake.rules.judge import Accepted, Stamp, Submission
+from services.intake.rules.judge import Accepted, Submission
 from services.intake.rules.refusal import Refused
 from services.intake.rules.settle import Entered
+from services.intake.rules.stamps import Stamp
 from shared import outbox
 from shared.events.base import Event, EventRef
 from shared.events.catalog import PARTITIONS, UnknownVersion, model_of

@@ -26,7 +26,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any], Map
         proceeding = {"state": "preliminary-review", "next": NEXT, "proposed": {"step": "dismissal", "by": "chen"}}
         return {"case_id": ID, "revision": 4, "proceeding": proceeding}
 
-    def send(url: str, content: dict[str, Any], *, headers: Mapping[str, str]) -> dict[str, Any]:
+    def send(url: str, content: dict[str, Any], *, headers: Mapping[str, str], by: str) -> dict[str, Any]:
+        assert by == content["by"]
         found.append((url.removeprefix("http://x/v1/cases/"), content, headers))
         if content["by"] == "wu":
             raise CannotAsk("Whoever was recused acts no more in this case (R28)", 2)

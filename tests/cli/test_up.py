@@ -105,6 +105,17 @@ async def test_a_matter_is_explained_and_its_case_told(services: dict[str, str],
     assert "submitted as /fuzhou 1" in out
     code, out, _ = await duban("case", id, "--json", environment=environment)
     assert (code, json.loads(out)["case_id"]) == (0, id)
+    for step in (("review", "--by", "chen"), ("dismiss", "--by", "chen", "--reason", "a test")):
+        code, out, err = await duban("case", step[0], id, *step[1:], environment=environment)
+        assert (code, err) == (0, "")
+    assert "waits for a second person" in out
+    again = ("case", "dismiss", id, "--reason", "a test", "--by")
+    assert (await duban(*again, "chen", environment=environment))[0] == 2, "nobody confirms what they propose"
+    assert (await duban(*again, "wu", environment=environment))[0] == 0
+    code, made, _ = await duban("token", "wu", "supervisor", environment=environment)
+    async with httpx2.AsyncClient(trust_env=False, headers={"authorization": f"Bearer {made.strip()}"}) as client:
+        readings = (await client.get(f"{services['accountability']}/v1/cases/{id}/readings")).json()
+    assert "duban" in json.dumps(readings), "who looked at a named case is on record"
 
 
 async def test_what_is_not_there_is_a_question_wrongly_put(

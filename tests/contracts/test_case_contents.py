@@ -20,6 +20,7 @@ from services.accountability.rules.case import (
 from services.accountability.rules.directory import Directory, PostHolding, PostKey
 from services.accountability.rules.ladder import Edition, Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Origin, Proposal, Ref, Rung, RungMissed, Untrue
+from services.accountability.rules.process_model import Done
 from shared.events.accountability import CASE_EVENTS, CaseEvent
 from tests.support.made_events import check
 
@@ -58,7 +59,7 @@ def life(unit: str | None, item: str | None, origin: Origin, zone: str, *, held:
         on_missed(withdrawn.known, again, proposal(unit, held=held), BOOK, NOW).happened,
         on_answer(case, "王", NOW),
     ]
-    return [each for each in found if each is not None]
+    return [each for each in found if each is not None and not isinstance(each, Done)]
 
 
 @pytest.mark.parametrize("unit", [None, "licensing"])

@@ -90,8 +90,10 @@ def _tenures(post: str, role: str, unit: str | None, random: Random) -> Made:
         )
         number += 1
         next_at = _instant(random)
+        if random.random() < 0.25:
+            yield from _acting(post, f"{person}-acting", role, unit, at, random)
         if next_at <= at or random.random() < 0.4:
-            yield from _leave(person, at, random)
+            yield from _leave(person, post, at, random)
             return
         if random.random() < 0.4:  # leaves, and the post is vacant until somebody comes
             is_late = random.random() < LATE_SHARE * 3
@@ -100,16 +102,42 @@ def _tenures(post: str, role: str, unit: str | None, random: Random) -> Made:
         at = next_at
 
 
-def _leave(person: str, at: datetime, random: Random) -> Made:
-    if random.random() < 0.7:
+def _acting(post: str, person: str, role: str, unit: str | None, at: datetime, random: Random) -> Made:
+    """Over whoever holds the post, until an instant that is said at once or afterwards, or until somebody is
+    appointed."""
+    since = max(_instant(random), at + timedelta(hours=1, microseconds=1))
+    until = since + timedelta(days=random.randint(1, 9), microseconds=random.randint(1, 86_399_999_999))
+    ends = {"until": until.isoformat()} if random.random() < 0.5 else {}
+    yield (
+        event(
+            "holder.assigned", post, f"{person}/since", since, PEOPLE_SOURCE, person=person, role=role, unit=unit,
+            acting=True, **ends,
+        ),
+        random.random() < LATE_SHARE * 3,
+    )  # fmt: skip
+    if not ends:
+        ended = event("holder.ended", post, f"{person}/end", until, PEOPLE_SOURCE, person=person)
+        yield ended, random.random() < LATE_SHARE * 3
+
+
+def _leave(person: str, post: str, at: datetime, random: Random) -> Made:
+    """From all posts or from this one; some are back before it was to end."""
+    if random.random() < 0.5:
         return
     since = max(_instant(random), at + timedelta(hours=1))
     until = since + timedelta(days=random.randint(1, 12))
     deputy = None if random.random() < 0.3 else f"{person}-deputy"
+    alone = post if random.random() < 0.25 else None
     yield (
-        event("leave.taken", person, f"{person}/leave", since, PEOPLE_SOURCE, until=until.isoformat(), deputy=deputy),
+        event(
+            "leave.taken", person, f"{person}/leave", since, PEOPLE_SOURCE, until=until.isoformat(), deputy=deputy,
+            post=alone,
+        ),
         random.random() < LATE_SHARE * 3,
-    )
+    )  # fmt: skip
+    if random.random() < 0.3:
+        back = since + (until - since) * random.uniform(0.1, 0.9)
+        yield event("leave.ended", person, f"{person}/back", back, PEOPLE_SOURCE), random.random() < LATE_SHARE * 3
 
 
 def _instant(random: Random) -> datetime:

@@ -27,7 +27,7 @@ class Office:
         self.posts: dict[str, list[Fact]] = {}
         self.away: dict[str, list[Fact]] = {}
         self.places: dict[str, list[Fact]] = {}
-        kinds = {"leave.taken": self.away, "unit.placed": self.places}
+        kinds = {"leave.taken": self.away, "leave.ended": self.away, "unit.placed": self.places}
         for fact in sorted(facts, key=when):
             kinds.get(fact["type"], self.posts).setdefault(fact["name"], []).append(fact)
         self.roles: dict[tuple[str, str | None], set[str]] = {}
@@ -38,16 +38,20 @@ class Office:
 
     def who(self, role: str, unit: str | None, at: datetime) -> str | None:
         for name in sorted(self.roles.get((role, unit), ())):
-            holder = None
+            appointed = acting = None
             for fact in self.posts[name]:
                 if when(fact) > at:
                     break
-                if fact["type"] == "holder.assigned":
-                    holder = fact["person"]
-                elif fact["person"] == holder:
-                    holder = None
-            if holder is not None:
-                return self.present(holder, at)
+                if fact["type"] == "holder.ended":
+                    appointed = None if appointed and appointed["person"] == fact["person"] else appointed
+                    acting = None if acting and acting["person"] == fact["person"] else acting
+                elif fact.get("acting"):
+                    acting = fact
+                else:
+                    appointed, acting = fact, None
+            for holding in (acting, appointed):
+                if holding is not None and goes_on(holding, at):
+                    return self.present(holding["person"], name, at)
         return None
 
     def leader(self, role: str, unit: str | None, at: datetime) -> str | None:
@@ -60,12 +64,20 @@ class Office:
             unit = above[-1]["parent"] if above else None
         return self.who(role, None, at)
 
-    def present(self, person: str, at: datetime) -> str:
-        for leave in self.away.get(person, ()):
-            if when(leave) <= at < datetime.fromisoformat(leave["until"]) and "deputy" in leave:
-                deputy: str = leave["deputy"]
-                return deputy
-        return person
+    def present(self, person: str, post: str, at: datetime) -> str:
+        """The deputy, where the person is on leave from that post or from all, and has one."""
+        leave: Fact | None = None
+        for fact in self.away.get(person, ()):
+            if when(fact) <= at:
+                leave = fact if fact["type"] == "leave.taken" else None
+        if leave is None or not goes_on(leave, at) or leave.get("post", post) != post:
+            return person
+        deputy: str = leave.get("deputy", person)
+        return deputy
+
+
+def goes_on(fact: Fact, at: datetime) -> bool:
+    return "until" not in fact or at < datetime.fromisoformat(fact["until"])
 
 
 def late_from(facts: list[Fact]) -> datetime:

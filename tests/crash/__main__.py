@@ -50,15 +50,15 @@ def _plant(names: list[str], seed: int, logs: Path | None) -> int:
         bug = MUTATIONS[name]
         wish = Wish(
             bug.deadlines, bug.kills, seed, bug.span_s, bug.only, bug.points,
-            services=SERVICES[:3], mutation=name, climbs=False, logs=logs and logs / name, limit_s=MUTANT_LIMIT_S,
+            services=SERVICES[:3], mutation=name, climbs=bug.climbs, logs=logs and logs / name, limit_s=MUTANT_LIMIT_S,
         )  # fmt: skip
         outcome = uvloop.run(carry_out(wish))
         _show(outcome)
         results.append((name, outcome))
     print()
     for name, outcome in results:
-        print(f"{name:30} {'SURVIVED' if outcome.verdict.clean else 'caught'}: {counted(outcome)}")
-    return 0 if not any(outcome.verdict.clean for _, outcome in results) else 1
+        print(f"{name:30} {'caught' if outcome.caught else 'SURVIVED'}: {counted(outcome)}")
+    return 0 if all(outcome.caught for _, outcome in results) else 1
 
 
 def _show(outcome: Outcome) -> None:

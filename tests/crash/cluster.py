@@ -19,6 +19,7 @@ import httpx2
 from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES
 from services.cli.providers import Run, free_port
+from services.cli.record_key import written_key
 from services.cli.supervisor import Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
 from tests.crash.infrastructure import ROADS, Infrastructure
@@ -41,7 +42,10 @@ editions:
   - version: "1"
     effective_from: 1900-01-01
     source: made for the crash programme
-    ladder: [{rung: 0, role: direct}, {rung: 1, role: leading, after: 1h}]
+    ladder:
+      - {rung: 0, role: direct}
+      - {rung: 1, role: leading, after: 1h}
+      - {rung: 2, role: principal, after: 2h}
 """
 SETTINGS = {
     "DUBAN_CLOCK": "wall",
@@ -49,6 +53,8 @@ SETTINGS = {
     "DUBAN_KAFKA_SESSION_MS": str(SESSION_MS),
     "DUBAN_KAFKA_WAIT_MS": "20",
     "DUBAN_RELAY_LEASE_S": "4",
+    "DUBAN_RECORD_EVERY_S": "1",
+    "DUBAN_RECORD_HEAD_S": "3",
 }
 
 
@@ -149,6 +155,7 @@ async def start_cluster(
     await migrate(infrastructure.run, tree, infrastructure.postgres.dsn())
     (home / "catalogue.yaml").write_text(CATALOGUE)
     (home / "rulebook.yaml").write_text(RULEBOOK)
+    written_key(home)
     points = {service: home / "failpoints" / service for service in SERVICES}
     for directory in points.values():
         directory.mkdir(parents=True)
@@ -182,6 +189,7 @@ def _replica(infrastructure: Infrastructure, tree: Path, service: str, road: str
         "DUBAN_HTTP_PORT": str(port),
         "DUBAN_INTAKE_CATALOGUES": str(home / "catalogue.yaml"),
         "DUBAN_RULEBOOK": str(home / "rulebook.yaml"),
+        "DUBAN_RECORD_KEY": str(home / "record-key.pem"),
         "DUBAN_FAILPOINTS": str(points),
     }
     return Replica(f"{service}-{road}", port, environment, service, tree, shift)

@@ -8,7 +8,9 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-TOPICS = ("matter-events", "directory-events", "deadline-events", "case-events", "rejections")
+TOPICS = (
+    "matter-events", "directory-events", "deadline-events", "case-events", "case-states", "record-heads", "rejections",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

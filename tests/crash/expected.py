@@ -5,19 +5,14 @@ Shares nothing with the product: no rule, no table, no model. A matter here has 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from tests.crash.office import Office, micros
+
 Outcome = Literal["missed", "late", "met", "void"]
 HAND_OVERS = ("matter.submitted", "matter.assigned", "matter.transferred")
-
-
-def micros(text: str) -> int:
-    """An instant in µs since 1970."""
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
 
 
 class Fact(NamedTuple):
@@ -33,14 +28,6 @@ class Fact(NamedTuple):
     issued: int
     replaces: str | None
     right: int | None
-
-
-class Tenure(NamedTuple):
-    """A fact about a post."""
-
-    at: int
-    assigned: bool
-    person: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +50,7 @@ class World:
     ids: set[str] = field(default_factory=set)
     wrong: set[str] = field(default_factory=set)
     matters: dict[str, list[Fact]] = field(default_factory=dict)
-    posts: dict[tuple[str, str | None, str], list[Tenure]] = field(default_factory=dict)
-    _serves: dict[str, tuple[str, str | None, str]] = field(default_factory=dict)
-    _ended: list[tuple[str, Tenure]] = field(default_factory=list)
+    office: Office = field(default_factory=Office)
 
     @classmethod
     def of(cls, lines: Iterable[bytes]) -> "World":
@@ -77,35 +62,10 @@ class World:
                 world.wrong.add(event["id"])
             elif event["id"] not in world.ids:
                 world.ids.add(event["id"])
-                world._take(event)
-        for subject, tenure in world._ended:
-            world.posts[world._serves[subject]].append(tenure)
-        for tenures in world.posts.values():
-            tenures.sort()
+                if not world.office.take(event):
+                    world.matters.setdefault(event["subject"], []).append(_fact(event, event["data"]))
+        world.office.ready()
         return world
-
-    def _take(self, event: Mapping[str, Any]) -> None:
-        data, subject = event["data"], event["subject"]
-        if event["type"] == "holder.assigned":
-            serves = subject.partition("/")[0], data.get("unit"), data["role"]
-            self._serves[subject] = serves
-            self.posts.setdefault(serves, []).append(Tenure(micros(data["occurred_at"]), True, data["person"]))
-        elif event["type"] == "holder.ended":
-            self._ended.append((subject, Tenure(micros(data["occurred_at"]), False, data["person"])))
-        else:
-            self.matters.setdefault(subject, []).append(_fact(event, data))
-
-    def holder(self, authority: str, unit: str | None, role: str, at: int) -> str | None:
-        """Who held the post then."""
-        person: str | None = None
-        for tenure in self.posts.get((authority, unit, role), ()):
-            if tenure.at > at:
-                break
-            if tenure.assigned:
-                person = tenure.person
-            elif person == tenure.person:
-                person = None
-        return person
 
     def expect(self, subject: str) -> Expected | None:
         """What should have come of a matter; None: it was never registered."""
@@ -129,9 +89,9 @@ class World:
             if fact.type in HAND_OVERS and fact.at <= due and (fact.unit or fact.person):
                 unit, person = fact.unit or unit, fact.person
         return (
-            person or self.holder(authority, unit, "direct", due),
-            self.holder(authority, unit, "leading", due) or self.holder(authority, None, "leading", due),
-            self.holder(authority, unit, "principal", due) or self.holder(authority, None, "principal", due),
+            person or self.office.holder(authority, unit, "direct", due),
+            self.office.leader(authority, unit, "leading", due),
+            self.office.leader(authority, unit, "principal", due),
         )
 
     def dues(self, subject: str) -> set[int]:

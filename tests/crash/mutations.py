@@ -34,6 +34,7 @@ class Mutation:
     deadlines: int = 1500
     span_s: float = 30.0
     points: tuple[Point, ...] = POINTS
+    climbs: bool = False
 
 
 _ONE_CASE = '    """One miss, one case, in every order of arrival."""\n'
@@ -171,6 +172,38 @@ MUTATIONS: dict[str, Mutation] = {
         ),
         ("point", "kill"),
         points=(("deadline", "sweep.fired"),),
+    ),
+    "no-deputies": Mutation(
+        "who is responsible is who was appointed, though they were on leave and somebody stood in",
+        (
+            Replacement(
+                "services/accountability/rules/directory.py",
+                "        leave = self.leave_of(holding, at)\n",
+                "        leave: Leave | None = None\n",
+            ),
+        ),
+    ),
+    "sealer-skips-what-commits-late": Mutation(
+        "the sealer takes what it sees and goes on behind the youngest transaction: what an older one commits after"
+        " that is in no chain",
+        (
+            Replacement(
+                "services/accountability/sql/record.sql",
+                "select pg_snapshot_xmin(pg_current_snapshot())",
+                "select pg_snapshot_xmax(pg_current_snapshot())",
+            ),
+        ),
+    ),
+    "states-of-the-first-change": Mutation(
+        "of several changes of a case that are sealed together the state after the first is looked for, which is past:"
+        " case-states stay at an older one",
+        (
+            Replacement(
+                "services/accountability/record/sealer.py",
+                "cases[row.row_id] = max(row.row_n, cases.get(row.row_id, 0))",
+                "cases[row.row_id] = min(row.row_n, cases.get(row.row_id, row.row_n))",
+            ),
+        ),
     ),
 }
 

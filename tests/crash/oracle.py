@@ -13,11 +13,14 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from tests.crash.collect import Event
-from tests.crash.expected import Expected, World, micros
+from tests.crash.expected import Expected, World
+from tests.crash.office import micros
 
 COUNTS = ("missed", "early", "duplicate", "wrong person", "lost", "unexplained")
 EXAMPLES = 8
 HOUR = 3_600_000_000
+RUNGS = {1: HOUR, 2: 2 * HOUR}
+"""When a case that nobody answers reaches them: of the leader in charge, then of the principal leader."""
 MOVES = ("deadline.rescheduled", "deadline.warned")
 """Said beside a verdict that stands."""
 LATE, STANDS = ("deadline.missed", "deadline.stopped_late"), ("case.opened", "case.reinstated")
@@ -113,7 +116,7 @@ class Oracle:
                 self._see_clock(event)
             case "case-events":
                 self._see_case(event)
-            case _:
+            case "rejections":
                 self._see_refusal(event)
 
     def _reference(self, at: float) -> int:
@@ -232,12 +235,17 @@ class Oracle:
         named = next((said.named for said in reversed(case.said) if said.named is not None), None)
         if named != expected.persons:
             self.found.blame("wrong person", f"{matter}: {named} named, {expected.persons} held the roles")
+        self.found.noted["standing at the end"] += 1
         climbed = [said for said in _standing(case) if said.type == "case.escalated"]
-        if self.escalates and not climbed:
-            self.found.blame("missed", f"{matter}: its case was not answered and not escalated")
+        for rung in RUNGS if self.escalates else ():
+            times = sum(said.rung == rung for said in climbed)
+            self.found.noted[f"of them reached rung {rung} once"] += times == 1
+            if not times:
+                self.found.blame("missed", f"{matter}: its case was not answered and did not reach rung {rung}")
         for said in climbed:
-            if said.addressee != expected.persons[1]:
-                self.found.blame("wrong person", f"{matter}: escalated to {said.addressee}, not {expected.persons[1]}")
+            holder = next((person for person in expected.persons[said.rung :] if person), None)  # a vacancy goes up
+            if said.addressee != holder:
+                self.found.blame("wrong person", f"{matter}: escalated to {said.addressee}, not {holder}")
 
     def _judge_case(self, id: str, case: _Case) -> None:
         case.said.sort(key=lambda said: said.revision)
@@ -263,8 +271,8 @@ class Oracle:
                     self.found.blame("duplicate", f"case {id} reached rung {said.rung} twice")
                 if not since:
                     self.found.blame("unexplained", f"case {id} was escalated while it was withdrawn")
-                elif self._reference(said.sent) < since + HOUR:
-                    self.found.blame("early", f"case {id} was escalated at {said.sent}, not an hour after it stood")
+                elif self._reference(said.sent) < since + RUNGS.get(said.rung, 0):
+                    self.found.blame("early", f"case {id} reached rung {said.rung} at {said.sent}, before its time")
         same = [i for i in self._of_matter[case.matter] if self._cases[i].late_from == case.late_from]
         if len(same) > 1 and id == min(same):
             self.found.blame("duplicate", f"{len(same)} cases of {case.matter} for one miss")

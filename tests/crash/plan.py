@@ -1,18 +1,16 @@
-"""What the generator will say and when: matters with a stated due, what happens in them, who holds which post.
+"""What the generator will say and when: matters with a stated due, and what happens in them.
 
 A pure function of the seed. What should come of it is not said here: the oracle says that, from what was acknowledged.
 """
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
-from typing import Any
 
-AUTHORITIES = tuple(f"city-{n}" for n in range(4))
-UNITS = tuple(f"unit-{n}" for n in range(4))
-SOURCE = "/crash/generator"
+from tests.crash.organisation import AUTHORITIES, UNITS, organisation
+from tests.crash.writing import SOURCE, Planned, Writer
+
 ZONE = "Asia/Shanghai"
 EARLY_S = 5.0
 """No fact of a matter is sent longer before its registration than this."""
@@ -20,68 +18,17 @@ COURSES = (
     ("never", 30), ("in time", 20), ("late", 12), ("in time, reported late", 10), ("extended", 8), ("shortened", 4),
     ("reopened", 6), ("withdrawn", 4), ("corrected", 6), ("retracted", 3), ("at the very due", 2), ("just late", 2),
 )  # fmt: skip
-BY_HTTP = 0.1
-TWICE = 0.04
 NO_TYPE = "matter.mislaid"
 """Nobody knows such a fact: it must be refused aloud, and take nothing else with it."""
 MISLAID = 0.01
 HANDED_OVER = 0.35
-HOLDS_S = 60.0
-"""How long a post is held by the same person, on average."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Planned:
-    """An event to be sent `at` seconds after the start. The same event may be planned twice."""
-
-    at: float
-    id: str
-    http: bool
-    event: dict[str, Any] = field(compare=False)
-
-
-@dataclass
-class _Writer:
-    """Writes the events of one matter or post."""
-
-    random: Random
-    begun: datetime
-    subject: str
-    prefix: str
-    plans: list[Planned] = field(default_factory=list)
-
-    def instant(self, s: float) -> str:
-        return (self.begun + timedelta(microseconds=round(s * 1e6))).isoformat()
-
-    def event(self, id: str, type_: str, sent: float, data: dict[str, Any]) -> dict[str, Any]:
-        """A CloudEvent in structured mode."""
-        return {
-            "specversion": "1.0", "id": id, "source": SOURCE, "type": type_, "version": 1, "subject": self.subject,
-            "time": self.instant(sent), "data": data,
-        }  # fmt: skip
-
-    def say(self, type_: str, sent: float, data: dict[str, Any]) -> str:
-        """Plan an event, sometimes twice; its id."""
-        id = f"{self.prefix}.{len(self.plans)}"
-        event = self.event(id, type_, sent, data)
-        self.plans.append(Planned(sent, id, self.random.random() < BY_HTTP, event))
-        if self.random.random() < TWICE:
-            self.plans.append(Planned(sent + self.random.uniform(0, 15), id, self.random.random() < 0.5, event))
-        return id
-
-    def fact(self, type_: str, occurred: float, sent: float | None = None, **data: Any) -> str:
-        """Plan a fact; reported a moment after it happened unless said otherwise, a few of them ahead."""
-        if sent is None:
-            ahead = self.random.random() < 0.03
-            sent = occurred - self.random.uniform(0, 10) if ahead else occurred + self.random.expovariate(1.0)
-        return self.say(type_, sent, {"occurred_at": self.instant(occurred), **data})
 
 
 def matter(seed: int, number: int, registered: float, begun: datetime) -> list[Planned]:
     """One matter, registered at that second of the run."""
     random = Random(f"matter {seed} {number}")
     authority, unit = random.choice(AUTHORITIES), random.choice(UNITS)
-    w = _Writer(random, begun, f"{authority}/m{number}", f"m{number}")
+    w = Writer(random, begun, f"{authority}/m{number}", f"m{number}")
     due = registered + random.uniform(5, 30)
     if random.random() < 0.3:
         due = float(-(-due // 10) * 10)  # with many others in the same second
@@ -103,7 +50,7 @@ def matter(seed: int, number: int, registered: float, begun: datetime) -> list[P
     return [p if p.at >= floor else Planned(floor, p.id, p.http, p.event) for p in w.plans]
 
 
-def _happen(w: _Writer, course: str, registered: float, due: float) -> None:
+def _happen(w: Writer, course: str, registered: float, due: float) -> None:
     random = w.random
     before = random.uniform(registered + 0.5, due - 0.2)
     after = due + random.uniform(0.1, 20)
@@ -139,7 +86,7 @@ def _happen(w: _Writer, course: str, registered: float, due: float) -> None:
             w.say("fact.retracted", said, {"replaces": {"source": SOURCE, "id": id}})
 
 
-def _move_due(w: _Writer, course: str, registered: float, due: float, before: float) -> None:
+def _move_due(w: Writer, course: str, registered: float, due: float, before: float) -> None:
     random = w.random
     later = due + random.uniform(5, 25)
     moved = later if course == "extended" else random.uniform(before, due)
@@ -152,37 +99,14 @@ def _move_due(w: _Writer, course: str, registered: float, due: float, before: fl
             w.fact("matter.closed", moved + random.uniform(0.1, 15))
 
 
-def _correct(w: _Writer, id: str, when: float, sent: float) -> None:
+def _correct(w: Writer, id: str, when: float, sent: float) -> None:
     fact = {"type": "matter.closed", "data": {"occurred_at": w.instant(when)}}
     w.say("fact.corrected", sent, {"replaces": {"source": SOURCE, "id": id}, "fact": fact})
 
 
-def posts(seed: int, span_s: float, begun: datetime) -> list[Planned]:
-    """Who holds which post: each has a holder from the start, who is followed by others, some learned of late."""
-    found: list[Planned] = []
-    for authority in AUTHORITIES:
-        for unit, role in [(u, r) for u in UNITS for r in ("direct", "leading")] + [(None, "principal")]:
-            name = f"{unit or 'all'}-{role}"
-            random = Random(f"post {seed} {authority} {name}")
-            w = _Writer(random, begun, f"{authority}/{name}", f"{authority}.{name}")
-            serves = {"role": role, **({"unit": unit} if unit else {})}
-            w.fact("holder.assigned", -3600.0, 0.0, person=f"{w.prefix}-0", **serves)
-            at, holder = 0.0, 0
-            while (at := at + random.expovariate(1 / HOLDS_S)) < span_s:
-                sent = max(0.0, at + random.choice((-20.0, 0.0, 0.0, 5.0, 20.0, 40.0)) * random.random())
-                if random.random() < 0.2:
-                    w.fact("holder.ended", at, sent, person=f"{w.prefix}-{holder}")
-                    at += random.uniform(5, 30)
-                    sent = max(sent, at)
-                holder += 1
-                w.fact("holder.assigned", at, sent, person=f"{w.prefix}-{holder}", **serves)
-            found += w.plans
-    return found
-
-
 def plan(seed: int, deadlines: int, span_s: float, begun: datetime) -> Iterator[Planned]:
     """All of a run in order of sending, made as it is read."""
-    heap = posts(seed, span_s + 60, begun)
+    heap = organisation(seed, span_s + 60, begun)
     heapq.heapify(heap)
     for number in range(deadlines):
         registered = span_s * number / deadlines

@@ -35,6 +35,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
         on_topic = sum(end for (name, _), end in rest.topics.items() if name == topic)
         once = verdict.noted[topic]
         yield f"  {topic}: {rest.rows[topic]} rows, {on_topic} messages, {once} different"
+    yield from outcome.record.lines()
+    yield from outcome.states.lines()
     yield from (f"TROUBLE {each}" for each in outcome.trouble)
     for name in COUNTS:
         yield from (f"{name.upper()} {example}" for example in verdict.examples.get(name, ()))
@@ -47,8 +49,11 @@ def lines(outcome: Outcome) -> Iterator[str]:
 def counted(outcome: Outcome) -> str:
     """The counts that tripped, and what was not right at rest."""
     rest = outcome.rest
-    at_rest = {"unsent": rest.unsent.total(), "lag": rest.lag.total(), "on no topic": rest.absent.total()}
-    found = {name: outcome.verdict.counts[name] for name in COUNTS} | at_rest | {"dead letters": len(rest.buried)}
+    found = {name: outcome.verdict.counts[name] for name in COUNTS} | {
+        "faults of the record": len(outcome.record.problems), "unsealed": rest.unsealed,
+        "states of cases": len(outcome.states.differing), "unsent": rest.unsent.total(), "lag": rest.lag.total(),
+        "on no topic": rest.absent.total(), "dead letters": len(rest.buried),
+    }  # fmt: skip
     return ", ".join(f"{name} {n}" for name, n in found.items() if n) or "nothing"
 
 

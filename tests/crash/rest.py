@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from tests.crash import collect
 from tests.crash.collect import ends
 
 READS = {
@@ -18,7 +19,9 @@ READS = {
     "accountability": ("directory-events", "deadline-events"),
     "notification": ("case-events", "deadline-events", "directory-events"),
 }
-TOPICS = ("submissions", "matter-events", "directory-events", "deadline-events", "case-events", "rejections")
+TOPICS = ("submissions", *collect.TOPICS)
+CHAINED = ("case_events", "directory_facts", "texts", "readings", "record_acts")
+"""What the record seals, each row once."""
 
 
 @dataclass
@@ -32,10 +35,12 @@ class Rest:
     absent: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     topics: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    unsealed: int = 0
+    """Rows of the record in no chain yet."""
 
     @property
     def quiet(self) -> bool:
-        return not self.unsent.total() and not self.lag.total()
+        return not self.unsent.total() and not self.lag.total() and not self.unsealed
 
     @property
     def right(self) -> bool:
@@ -59,6 +64,8 @@ async def look(dsn: str, kafka: str, services: Sequence[str]) -> Rest:
             found.lag[service] = sum(
                 max(0, end - stored.get(place, 0)) for place, end in found.topics.items() if place[0] in READS[service]
             )
+        chained = " + ".join(f"(select count(*) from accountability.{table})" for table in CHAINED)
+        found.unsealed = await conn.fetchval(f"select {chained} - (select count(*) from accountability.seals)")
     finally:
         await conn.close()
     return found

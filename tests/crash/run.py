@@ -1,4 +1,4 @@
-"""One run: infrastructure, services, generator, faults; then rest, an hour later, rest again; then the judgement."""
+"""One run: infrastructure, services, generator, faults; then rest, hours later, rest again; then the judgement."""
 
 import asyncio
 import time
@@ -18,8 +18,10 @@ from tests.crash.infrastructure import Infrastructure, start_infrastructure
 from tests.crash.oracle import Oracle, Verdict
 from tests.crash.plan import plan
 from tests.crash.publisher import Publisher
+from tests.crash.record import Record, verified
 from tests.crash.rest import Rest
 from tests.crash.schedule import AHEAD_S, POINTS, SERVICES, Fault, Kind, Point, schedule
+from tests.crash.states import States
 
 LATEST_DUE_S = 60.0
 """After the last registration: the last due, and the last fact about it, have passed."""
@@ -40,7 +42,7 @@ class Wish:
     services: tuple[str, ...] = SERVICES
     mutation: str | None = None
     climbs: bool = True
-    """Move time on by an hour at the end, so that unanswered cases climb a rung."""
+    """Move time on at the end, so that unanswered cases climb every rung."""
     logs: Path | None = None
     limit_s: float = GIVE_UP_S
 
@@ -58,11 +60,18 @@ class Outcome:
     acknowledged: int
     again: int
     took_s: float
+    record: Record
+    states: States
     trouble: list[str] = field(default_factory=list)
 
     @property
+    def caught(self) -> bool:
+        """A count says that something went wrong, or the record does, or the states of the cases."""
+        return not (self.verdict.clean and self.record.right and not self.states.differing)
+
+    @property
     def clean(self) -> bool:
-        return self.verdict.clean and self.rest.right and not self.trouble
+        return not self.caught and self.rest.right and not self.trouble
 
 
 def say(text: str) -> None:
@@ -109,16 +118,16 @@ async def _run(wish: Wish, infrastructure: Infrastructure, cluster: Cluster) -> 
         jumped = time.time()
         if wish.climbs:
             await _jump(infrastructure, cluster)
-            say("an hour later: every unanswered case climbs a rung")
+            say("hours later: every unanswered case climbs every rung")
             await _strike_later(striker, later)
-            await _settle(wish, infrastructure, cluster, striker, trouble, "an hour later", shifted=True)
+            await _settle(wish, infrastructure, cluster, striker, trouble, "hours later", shifted=True)
     finally:
         watching.cancel()
     return await _judge(wish, infrastructure, cluster, striker, publisher, jumped, trouble)
 
 
 async def _jump(infrastructure: Infrastructure, cluster: Cluster) -> None:
-    """Move everybody's time on by more than the first rung: the database's first, and nothing fires; then ours."""
+    """Move everybody's time on by more than the last rung: the database's first, and nothing fires; then ours."""
     await infrastructure.postgres.set_clock(AHEAD_S)
     for name in cluster.names:
         cluster.set_clock(name, AHEAD_S)
@@ -151,9 +160,10 @@ async def _settle(
         still_s=STILL_S,
         give_up_s=wish.limit_s,
     )
-    say(f"{when}: unsent {found.unsent.total()}, lag {found.lag.total()}")
+    left = f"unsent {found.unsent.total()}, lag {found.lag.total()}, unsealed {found.unsealed}"
+    say(f"{when}: {left}")
     if not found.quiet:
-        trouble.append(f"{when}: not at rest after {wish.limit_s:g} s: unsent {found.unsent}, lag {found.lag}")
+        trouble.append(f"{when}: not at rest after {wish.limit_s:g} s: {left}")
 
 
 async def _judge(
@@ -170,13 +180,21 @@ async def _judge(
         world = World.of(lines)
     oracle = Oracle(world, jumps=((jumped, AHEAD_S),) if wish.climbs else (), escalates=wish.climbs)
     published: Counter[str] = Counter()
+    states, heads = States(), list[bytes]()
     async for event in events(infrastructure.kafka.address):
         published[event.id] += 1
         oracle.see(event)
+        states.see(event)
+        if event.topic == "record-heads":
+            heads.append(event.raw)
+    found = await rest.examine(infrastructure.postgres.dsn(), infrastructure.kafka.address, wish.services, published)
+    home = infrastructure.run.directory
     return Outcome(
         wish=wish,
         verdict=oracle.verdict(),
-        rest=await rest.examine(infrastructure.postgres.dsn(), infrastructure.kafka.address, wish.services, published),
+        rest=found,
+        record=await verified(cluster.urls("accountability"), home, found.unsealed, heads),
+        states=states.compare(),
         struck=striker.struck,
         deaths=cluster.deaths,
         deadlines=len(world.matters),

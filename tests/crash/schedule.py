@@ -23,7 +23,7 @@ RELAY = ("relay.read", "relay.partly_sent", "relay.sent", "relay.marking", "rela
 OWN = {
     "intake": ("intake.kept", "http.committed"),
     "deadline": ("facts.kept", "clocks.saved", "sweep.claimed", "sweep.fired", "sweep.committed"),
-    "accountability": ("directory.learned", "verdicts.kept"),
+    "accountability": ("directory.learned", "verdicts.kept", "cards.taken", "cards.issued", "record.sealed"),
     "notification": (),
 }
 POINTS = tuple(
@@ -34,8 +34,8 @@ POINTS = tuple(
 """Notification sends an event only for webhooks and suppressed notices, of which there are none here."""
 PER_KILL = 0.35
 """Other faults for each kill."""
-AHEAD_S, BACK_S = 5400.0, 120.0
-"""How wrong a clock is set: ahead by more than the cases' first rung; back by less than intake's tolerance."""
+AHEAD_S, BACK_S = 9000.0, 120.0
+"""How wrong a clock is set: ahead by more than the cases' last rung; back by less than intake's tolerance."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from tests.crash.collect import Event
-from tests.crash.expected import World, micros
+from tests.crash.expected import World
 from tests.crash.oracle import COUNTS, Oracle
 
 BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -47,7 +47,7 @@ CLOCK = {"clock": "recorded", "subject": "", "due": at(DUE), "late_from": LATE_F
 
 
 def honest() -> Events:
-    """What an honest system says of the log: a miss, a case, an hour later its escalation."""
+    """What an honest system says of the log: a miss, a case, hours later its escalations, the last to nobody."""
     facts = {n: said("directory-events", "holder.assigned", 1, 1, f"d{n}", submission={"id": n}) for n in ("p1", "p2")}
     return [
         *facts.values(),
@@ -59,12 +59,14 @@ def honest() -> Events:
              occurred_at=at(DUE + 2), miss={"id": "c2"}, responsible=NAMED),
         said("case-events", "case.escalated", 120, 2, "k2", case_id="K", occurred_at=at(3700), rung=1,
              addressee={"person": "bob"}, responsible=NAMED),
+        said("case-events", "case.escalated", 120, 3, "k3", case_id="K", occurred_at=at(7300), rung=2,
+             responsible=NAMED),
     ]  # fmt: skip
 
 
 def judged(events: Events, log: list[bytes] = LOG) -> Oracle:
-    """After everything was seen; an hour passed at second 110."""
-    oracle = Oracle(World.of(log), jumps=(((BEGUN + timedelta(seconds=110)).timestamp(), 3700.0),), escalates=True)
+    """After everything was seen; two hours passed at second 110."""
+    oracle = Oracle(World.of(log), jumps=(((BEGUN + timedelta(seconds=110)).timestamp(), 7300.0),), escalates=True)
     for event in events:
         oracle.see(event)
     oracle.verdict()
@@ -107,11 +109,11 @@ def _early_escalation(events: Events) -> Events:
 
 def _second_case(events: Events) -> Events:
     data = {"case_id": "L"}
-    return [*events, again(events, "k1", id="k9", data=data), again(events, "k2", id="k10", data=data)]
+    return [*events, *(again(events, id, id=f"{id}x", data=data) for id in ("k1", "k2", "k3"))]
 
 
 def _second_escalation(events: Events) -> Events:
-    return [*events, again(events, "k2", id="k9", revision=3)]
+    return [*events, again(events, "k2", id="k9", revision=4)]
 
 
 def _two_bodies(events: Events) -> Events:
@@ -120,7 +122,9 @@ def _two_bodies(events: Events) -> Events:
 
 def _wrong_person(events: Events) -> Events:
     named = {"responsible": [NAMED[0], {"role": "leading", "person": "eve"}, NAMED[2]]}
-    return changed(changed(events, "k1", data=named), "k2", data=named)
+    for id in ("k1", "k2", "k3"):
+        events = changed(events, id, data=named)
+    return events
 
 
 def _wrong_addressee(events: Events) -> Events:
@@ -133,13 +137,14 @@ def _other_due(events: Events) -> Events:
 
 def _nobodys_case(events: Events) -> Events:
     data = {"case_id": "L"}
-    return [*events, *(again(events, id, id=f"{id}x", key="city/m2", data=data) for id in ("k1", "k2"))]
+    return [*events, *(again(events, id, id=f"{id}x", key="city/m2", data=data) for id in ("k1", "k2", "k3"))]
 
 
 PLANTED: list[tuple[str, Callable[[Events], Events]]] = [
     ("missed", lambda events: without(events, "c2", "k1", "k2")),
-    ("missed", lambda events: without(events, "k1", "k2")),
-    ("missed", lambda events: without(events, "k2")),
+    ("missed", lambda events: without(events, "k1", "k2", "k3")),
+    ("missed", lambda events: without(events, "k2", "k3")),
+    ("missed", lambda events: without(events, "k3")),
     ("early", _early_case),
     ("early", lambda events: changed(events, "c2", at=(BEGUN + timedelta(seconds=DUE - 0.5)).timestamp())),
     ("early", _early_escalation),
@@ -210,11 +215,3 @@ def test_the_oracle_expects_what_happened_and_not_what_was_heard_first() -> None
     assert outcome(closed, never) == "missed"
     assert outcome(closed, sent("s8", "matter.reopened", MATTER, 61)) == "missed"
     assert outcome(sent("s9", "matter.withdrawn", MATTER, 59)) == "void"
-
-
-def test_the_oracle_reads_roles_at_the_due_instant() -> None:
-    world = World.of(LOG)
-    holders = [world.holder("city", "u", "leading", micros(at(s))) for s in (-101, 29, 30, 60, 90)]
-    assert holders == [None, "ann", "bob", "bob", "eve"]
-    ended = World.of([sent("p4", "holder.ended", "city/lead", 50, person="bob"), *LOG])
-    assert ended.holder("city", "u", "leading", micros(at(DUE))) is None

@@ -33,6 +33,14 @@ class Office:
         answer = await self.send(step, by, **body)
         assert answer.status_code == 201, answer.text
 
+    async def confirm(self) -> None:
+        case = await self.case()
+        url = f"{self.world.url('accountability')}{self.path}/attributions/1/confirmations"
+        seen = {"if-match": f'"{case["revision"]}"'}
+        answer = await self.world.client.post(url, json={"by": "o-guo"}, headers=seen)
+        assert answer.status_code == 201, answer.text
+        await self.world.settled()
+
     async def two(self, step: str, **body: Any) -> None:
         assert (await self.send(step, "o-chen", **body)).status_code == 202
         await self.take(step, "o-guo", **body)
@@ -52,6 +60,9 @@ async def served(office: Office) -> None:
     await office.take("filing", reason=TEXT)
     await office.take("investigators", investigators=["o-chen", "o-lin"])
     said = {"person": "p-clerk", "role": "direct", "severity": "general", "measure": "admonition"}
+    proposed = await office.send("notice", "o-chen", facts=TEXT, basis=TEXT, announced=[said])
+    assert proposed.json()["missing"] == ["confirmation of attribution 1"], "nobody is told what nobody has confirmed"
+    await office.confirm()
     await office.take("notice", facts=TEXT, basis=TEXT, announced=[said])
     early = await office.send("deliberation", "o-chen", members=PANEL)
     assert (early.status_code, early.json()["rule"]) == (409, "R28"), "nobody deliberates before the clerk was heard"

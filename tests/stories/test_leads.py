@@ -158,6 +158,20 @@ async def test_an_inspection_opens_a_case_when_it_is_published_and_carries_its_e
     assert "inspection finding" in (await staffed.inbox("p-clerk"))[-1]["en"]["subject"]
 
 
+async def test_an_inspection_that_nobody_publishes_is_a_case_the_inspected_do_not_hear_of(
+    staffed: World,
+) -> None:
+    """明察暗访: the inspectors are late, and the ladder is theirs."""
+    about = {"unit": "planning", "person": "p-clerk"}
+    evidence = [{"sha256": HASH, "bytes": 1}]
+    await begin(staffed, "inspection.recorded", "I-1", person="p-inspector", about=about, evidence=evidence)
+    await staffed.fast_forward("2026-03-24T00:00:00+08:00")
+    (case,) = await staffed.cases("I-1")
+    assert (case["clock"], case["unit"], named(case)[:2]) == ("publication", "office", ["p-inspector", None])
+    assert await staffed.inbox("p-inspector") != []
+    assert await staffed.inbox("p-clerk") == await staffed.inbox("p-deputy") == []
+
+
 async def test_a_broken_commitment_is_a_case_against_its_owner(staffed: World) -> None:
     """公开承诺 / 违诺追究: its date moves while it is ahead, for a reason; afterwards it does not."""
     owner: dict[str, Any] = {"unit": "planning", "person": "p-clerk", "text_sha256": HASH, "zone": "Asia/Shanghai"}

@@ -16,7 +16,7 @@ TABLE: dict[str, dict[Step, str]] = {
     "investigating": {"investigators": "investigating", "notice": "notice-and-defence"},
     "notice-and-defence": {"defence": "notice-and-defence", "deliberation": "deliberation"},
     "deliberation": {
-        "vote": "deliberation", "deliberation": "deliberation",
+        "vote": "deliberation", "deliberation": "deliberation", "defence": "deliberation",
         "exemption": "exempted", "decision": "decided", "referral": "referred",
     },
     "exempted": {"service": "served"},
@@ -69,6 +69,8 @@ class Told:
     revocable: bool = False
     revoked: bool = False
     noticed: bool = False
+    found: bool = False
+    """Whether a person has confirmed who is responsible, and nothing proposes to revise it."""
     waits: tuple[str, str, str] | None = None
 
     @property
@@ -147,10 +149,15 @@ def _bounded(told: Told, ask: Asking, bounds: dict[str, str], *, whole: bool) ->
     return not any(harsher(given.get(person, "none"), bound) for person, bound in bounds.items())
 
 
+def _referred(told: Told, ask: Asking) -> dict[str, str]:
+    given = dict(ask.measures)
+    return {p: given.get(p, "referral" if m == "referral" else "none") for p, m in told.announced.items()}
+
+
 def _decides(told: Told, ask: Asking) -> bool:
     given = dict(ask.measures)
     burdens = any(code != "none" for code in given.values())
-    if told.late and burdens:
+    if burdens and (told.late or not told.found):
         return False
     return (
         _majority(told, ask) and "referral" not in given.values() and "reason" in ask.texts
@@ -161,7 +168,7 @@ def _decides(told: Told, ask: Asking) -> bool:
 def _notices(told: Told, ask: Asking) -> bool:
     people = [person for person, _, _ in ask.announced]
     return (
-        len(told.team) >= 2 and bool(people) and len(set(people)) == len(people)
+        told.found and len(told.team) >= 2 and bool(people) and len(set(people)) == len(people)
         and all(NAMED.get(person) == role for person, role, _ in ask.announced)
         and all(measure in ORDER for _, _, measure in ask.announced)
         and {"facts", "basis"} <= set(ask.texts)
@@ -191,7 +198,11 @@ CONTENT: dict[Step, Callable[[Told, Asking], bool]] = {
     "revocation": lambda t, a: "reason" in a.texts,
     "investigators": lambda t, a: _fit(t, a.people) and len(a.people) >= 2,
     "notice": _notices,
-    "defence": lambda t, a: a.waived != ("defence" in a.texts) and not (a.waived and a.by in t.heard),
+    "defence": lambda t, a: (
+        a.waived != ("defence" in a.texts)
+        and not (a.by in t.heard and (a.waived or t.state == "deliberation"))
+        and not ("defence" in t.passed and t.state == "deliberation")
+    ),
     "deliberation": lambda t, a: (
         _heard(t) and _fit(t, a.people) and len(a.people) >= 3 and not set(a.people) & set(t.team)
     ),
@@ -199,7 +210,7 @@ CONTENT: dict[Step, Callable[[Told, Asking], bool]] = {
     "exemption": lambda t, a: _majority(t, a) and a.ground == "force-majeure" and "reason" in a.texts,
     "decision": _decides,
     "referral": lambda t, a: (
-        _majority(t, a) and "referral" in t.announced.values() and not t.late and "reason" in a.texts
+        _majority(t, a) and "referral" in _referred(t, a).values() and t.found and not t.late and "reason" in a.texts
         and _bounded(t, a, t.announced, whole=False)
     ),
     "execution": lambda t, a: any(m not in ("none", "referral") for m in t.measures.values()),
@@ -220,7 +231,7 @@ def takes(told: Told, ask: Asking) -> Told:
     """The case after the step, as domain.md has it."""
     step, given = ask.step, dict(ask.measures)
     if step == "review":
-        return Told(state="preliminary-review", recused=told.recused, today=told.today)
+        return Told(state="preliminary-review", recused=told.recused, today=told.today, found=told.found)
     if step == "recusal":
         told.recused |= set(ask.people)
         told.team = [p for p in told.team if p not in told.recused]
@@ -248,6 +259,7 @@ def takes(told: Told, ask: Asking) -> Told:
             told.noticed = True
         case "defence":
             told.heard.add(ask.by)
+            told.votes = {}
         case "deliberation":
             told.members = list(ask.people)
             told.votes = {p: v for p, v in told.votes.items() if p in ask.people}
@@ -259,9 +271,7 @@ def takes(told: Told, ask: Asking) -> Told:
         case "decision" | "variation":
             told.measures = given
         case "referral":
-            told.measures = {
-                p: given.get(p, "referral" if m == "referral" else "none") for p, m in told.announced.items()
-            }
+            told.measures = _referred(told, ask)
         case "review-request":
             told.asked = "review"
         case "appeal":

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx2
 
-from services.accountability import process_api, rulebook
+from services.accountability import attribution_api, process_api, rulebook
 from services.accountability.api import routes
 from services.accountability.config import SHIPPED
 from shared.http import PROBLEM, create_api
@@ -33,6 +33,7 @@ def client_of(pool: Pool, world: World) -> httpx2.AsyncClient:
     """The service's API, where identities are not checked."""
     api = create_api("cases", live=lambda: None, ready=lambda: None)
     api.include_router(routes(pool, world.clock, lambda: None, BOOK))
+    api.include_router(attribution_api.routes(pool, world.clock, lambda: None))
     api.include_router(process_api.routes(pool, world.clock, BOOK, lambda: None))
     transport = httpx2.ASGITransport(app=api, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://accountability")
@@ -94,9 +95,28 @@ class Office:
         await self.take("review")
         await self.take("filing", reason=TEXT)
 
-    async def noticed(self) -> None:
+    async def confirm(self, by: str = "guo") -> None:
+        """A person confirms who is responsible."""
+        case = await self.case()
+        path = f"/v1/cases/{self.id}/attributions/{len(case['attributions'])}/confirmations"
+        answer = await self.http.post(path, json={"by": by}, headers={"if-match": f'"{case["revision"]}"'})
+        assert answer.status_code == 201, answer.text
+
+    async def revise(self, *, accept: bool, by: str = "guo") -> None:
+        """A person decides on the revision that waits."""
+        case = await self.case()
+        path = f"/v1/cases/{self.id}/revisions/{case['proposed_revision']['no']}/decisions"
+        headers = {"if-match": f'"{case["revision"]}"'}
+        answer = await self.http.post(path, json={"by": by, "accept": accept}, headers=headers)
+        assert answer.status_code == 201, answer.text
+
+    async def investigating(self) -> None:
         await self.filed()
         await self.take("investigators", investigators=TEAM)
+        await self.confirm()
+
+    async def noticed(self) -> None:
+        await self.investigating()
         await self.take("notice", facts=TEXT, basis=TEXT, announced=PARTIES)
 
     async def deliberating(self, outcome: str = "decision") -> None:

@@ -21,13 +21,23 @@ TAKE_UP = "preliminary-review"
 
 @dataclass(frozen=True, slots=True)
 class DutyMissed:
-    """A limit of a case passed that is no rung's. `due` is as written."""
+    """A limit of a case passed that is no rung's. `due` is as written; `revision` is that of the clock."""
 
     key: CaseKey
     ref: Ref
     clock: str
     due: str
     late_from: datetime
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DutyNotMissed:
+    """Such a miss is taken back: its due is another, or it was done in time. What was told of it stays told."""
+
+    key: CaseKey
+    clock: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)

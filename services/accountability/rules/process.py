@@ -33,26 +33,30 @@ ALWAYS: tuple[Guard, ...] = (
     guards.case_stands, guards.permitted_now, guards.not_recused, guards.not_named, guards.dates_in_order,
 )  # fmt: skip
 _VOTED: tuple[Guard, ...] = (guards.notice_and_defence, conclusion.voted_for)
-_BURDEN: tuple[Guard, ...] = (conclusion.in_time, conclusion.no_aggravation, guards.written("reason"))
+_BURDEN: tuple[Guard, ...] = (
+    conclusion.in_time,
+    conclusion.still_found,
+    conclusion.no_aggravation,
+    guards.written("reason"),
+)
 GUARDS: dict[Step, tuple[Guard, ...]] = {
     "review": (),
     "dismissal": (guards.written("reason"),),
     "filing": (guards.written("reason"),),
     "investigators": (guards.fit_to_act, guards.two_investigators),
     "recusal": (guards.written("reason"),),
-    "notice": (guards.two_investigators, guards.held_the_role, guards.written("facts", "basis")),
+    "notice": (
+        guards.two_investigators,
+        guards.found_responsible,
+        guards.held_the_role,
+        guards.written("facts", "basis"),
+    ),
     "defence": (guards.one_defence_each,),
     "deliberation": (guards.notice_and_defence, guards.fit_to_act, guards.quorum),
     "vote": (guards.one_vote_each,),
     "exemption": (*_VOTED, conclusion.exemption_ground, guards.written("reason")),
     "decision": (*_VOTED, *_BURDEN),
-    "referral": (
-        *_VOTED,
-        conclusion.announced_referral,
-        conclusion.in_time,
-        conclusion.no_aggravation,
-        guards.written("reason"),
-    ),
+    "referral": (*_VOTED, conclusion.announced_referral, *_BURDEN),
     "service": (),
     "execution": (conclusion.something_to_execute,),
     "review-request": (conclusion.within_remedy, guards.written("request")),
@@ -105,6 +109,8 @@ def steps_from(proceeding: Proceeding | None) -> list[Step]:
     if proceeding is None or proceeding.state == "withdrawn":
         return ["review"]
     found: list[Step] = [step for step, states in guards.FROM.items() if proceeding.state in states]
+    if proceeding.state == "deliberation" and not guards.somebody_unheard(proceeding):
+        found.remove("defence")
     if proceeding.revocation is not None and proceeding.revoked_at is None and "revocation" not in found:
         found.append("revocation")
     return found

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from services.accountability.rules.measures import NONE, REFERRAL, recommend
+from services.accountability.rules.measures import NONE, recommend
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_clocks import day_of, months_after
+from services.accountability.rules.process_conclusion import measures_of
 from services.accountability.rules.process_guards import Asked
 from services.accountability.rules.process_model import Outcome, Party, Proceeding, State, Step, Violation, Vote
 
@@ -99,13 +100,14 @@ def _notice(asked: Asked) -> list[Change]:
 
 
 def _defence(asked: Asked) -> list[Change]:
+    """Votes that were cast before somebody was heard do not count."""
     parties = tuple(
         replace(party, heard="waived" if asked.command.waived else "defended")
         if party.person == asked.command.by
         else party
         for party in asked.known.parties
     )
-    return [Change("defence-heard", replace(asked.known, parties=parties))]
+    return [Change("defence-heard", replace(asked.known, parties=parties, votes=()))]
 
 
 def _deliberation(asked: Asked) -> list[Change]:
@@ -147,11 +149,8 @@ def _decision(asked: Asked) -> list[Change]:
 
 
 def _referral(asked: Asked) -> list[Change]:
-    given = dict(asked.command.measures)
-    parties = tuple(
-        replace(party, measure=given.get(party.person, REFERRAL if party.announced == REFERRAL else NONE))
-        for party in asked.known.parties
-    )
+    given = measures_of(asked)
+    parties = tuple(replace(party, measure=given[party.person]) for party in asked.known.parties)
     people = tuple(party.person for party in parties)
     return [Change("referred", _conclude(asked, "referred", "referral", parties), told=people)]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.accountability.rules.model import Case, Ref, Untrue
 from services.accountability.rules.process_edition import ProcessEdition
-from services.accountability.rules.process_model import Done, Proceeding
+from services.accountability.rules.process_model import Done, Passed, Proceeding
 
 
 def is_concluded(proceeding: Proceeding | None) -> bool:
@@ -52,7 +52,13 @@ def on_cause_back(
     return Done("revocation-lapsed", known, replace(proceeding, revocation=None), edition, now, (), cause=cause)
 
 
-def passed(proceeding: Proceeding, clock: str, late_from: datetime) -> Proceeding:
-    """The deadline service says that a limit of the case is past, or says so anew."""
-    others = {name: at for name, at in proceeding.passed if name != clock}
-    return replace(proceeding, passed=tuple(sorted({**others, clock: late_from}.items())))
+def passed(proceeding: Proceeding, said: Passed) -> Proceeding:
+    """The deadline service says that a limit of the case is past, or is not after all: its last word counts. One that
+    ran out before the case was taken up, this time, is of an earlier round and bars nobody."""
+    if said.late_from is not None and said.late_from <= proceeding.begun_at:
+        return proceeding
+    before = next((each for each in proceeding.passed if each.clock == said.clock), None)
+    if before is not None and before.revision >= said.revision:
+        return proceeding
+    others = (each for each in proceeding.passed if each is not before)
+    return replace(proceeding, passed=tuple(sorted((*others, said))))

@@ -5,6 +5,7 @@ limit is past, and never before. The limit for the decision is in months, which 
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,6 +52,20 @@ COURSES = (
 def started_by(kind: str, asked: str | None) -> tuple[Course, ...]:
     """The clocks that an event of this kind starts. Who has been answered on appeal has no further one."""
     return tuple(c for c in COURSES if c.starts == kind and not (c.clock == "appeal" and asked == "appeal"))
+
+
+def running(kinds: Sequence[str]) -> list[str]:
+    """The clocks that events of these kinds have started and none has ended, in order."""
+    found: list[str] = []
+    asked: str | None = None
+    for kind in kinds:
+        ended = {course.clock for course in COURSES if kind in course.stops}
+        asked = "appeal" if kind == "appeal-requested" else "review" if kind == "review-requested" else asked
+        begun = [course.clock for course in started_by(kind, asked)]
+        found = [clock for clock in found if clock not in ended and clock not in begun] + begun
+        if kind == "withdrawn":
+            found = []
+    return found
 
 
 def day_of(at: datetime, zone: str) -> date:

@@ -4,7 +4,7 @@ those of process_guards.py."""
 from services.accountability.rules.exemption import ground_of
 from services.accountability.rules.measures import NONE, REFERRAL, harshness
 from services.accountability.rules.process_clocks import day_of
-from services.accountability.rules.process_guards import Asked, known_measures
+from services.accountability.rules.process_guards import Asked, found_responsible, held_by, known_measures
 from services.accountability.rules.process_model import Forbidden
 
 
@@ -23,10 +23,32 @@ def voted_for(asked: Asked) -> Forbidden | None:
 def in_time(asked: Asked) -> Forbidden | None:
     """R28 [L]: decided within 6 months of filing, 12 at most; afterwards only what burdens nobody."""
     until, command = asked.known.decide_until, asked.command
-    burdens = command.step == "referral" or any(code != NONE for _, code in command.measures)
-    if until is None or not burdens or day_of(command.at, asked.case.zone) <= until:
+    if until is None or not burdened(asked) or day_of(command.at, asked.case.zone) <= until:
         return None
     return Forbidden("in-time", "R28", f"The decision was due by {until.isoformat()}", ("extension",))
+
+
+def measures_of(asked: Asked) -> dict[str, str]:
+    """What each party gets by the step. Of a referral: who is not named is referred, where that was announced."""
+    given = dict(asked.command.measures)
+    if asked.command.step != "referral":
+        return given
+    return {p.person: REFERRAL if p.announced == REFERRAL else NONE for p in asked.known.parties} | given
+
+
+def burdened(asked: Asked) -> set[str]:
+    """Whom the step burdens."""
+    return {person for person, measure in measures_of(asked).items() if measure != NONE}
+
+
+def still_found(asked: Asked) -> Forbidden | None:
+    """R25, I12: nobody is burdened whom a revision accepted since no longer names, nor while one waits."""
+    names = burdened(asked)
+    held = held_by(asked.case)
+    gone = tuple(p.person for p in asked.known.parties if p.person in names and (p.role, p.person) not in held)
+    if gone:
+        return Forbidden("still-found", "I12, R25", "Somebody is burdened whom a revision no longer names", gone)
+    return found_responsible(asked) if names else None
 
 
 def no_aggravation(asked: Asked) -> Forbidden | None:
@@ -50,10 +72,12 @@ def no_aggravation(asked: Asked) -> Forbidden | None:
 
 
 def announced_referral(asked: Asked) -> Forbidden | None:
-    """R26, R28: nobody is referred to whom that was not announced."""
-    if any(party.announced == REFERRAL for party in asked.known.parties):
-        return None
-    return Forbidden("announced-referral", "R28", "No notice announced a referral")
+    """R26, R28: somebody is referred, and nobody to whom that was not announced."""
+    if not any(party.announced == REFERRAL for party in asked.known.parties):
+        return Forbidden("announced-referral", "R28", "No notice announced a referral")
+    if REFERRAL not in measures_of(asked).values():
+        return Forbidden("announced-referral", "R26", "Nobody is referred", ("decision",))
+    return None
 
 
 def exemption_ground(asked: Asked) -> Forbidden | None:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from services.accountability.rules.case import concerns
 from services.accountability.rules.measures import NONE, REFERRAL, harshness
-from services.accountability.rules.model import Case
+from services.accountability.rules.model import Case, Role
 from services.accountability.rules.process_edition import LEAST_INVESTIGATORS, ProcessEdition
 from services.accountability.rules.process_model import Command, Forbidden, Proceeding, State, Step
+from services.accountability.rules.review import beside, is_confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ FROM: dict[Step, tuple[State, ...]] = {
     "investigators": ("filed", "investigating"),
     "recusal": OPEN,
     "notice": ("investigating",),
-    "defence": ("notice-and-defence",),
+    "defence": ("notice-and-defence", "deliberation"),  # there by whom its limit has come back to alone
     "deliberation": ("notice-and-defence", "deliberation"),
     "vote": ("deliberation",),
     "exemption": ("deliberation",),
@@ -84,9 +85,9 @@ def permitted_now(asked: Asked) -> Forbidden | None:
 
 def dates_in_order(asked: Asked) -> Forbidden | None:
     """What was done was done before now, and not before what came before it."""
-    at, before = asked.command.at, asked.case.opened_at
+    at, before = asked.command.at, asked.case.standing_since
     if asked.proceeding is not None and asked.proceeding.last_at is not None:
-        before = asked.proceeding.last_at
+        before = max(before, asked.proceeding.last_at)
     if at > asked.now:
         return Forbidden("dates-in-order", "D7", "It lies in the future")
     if at < before:
@@ -143,15 +144,34 @@ def two_investigators(asked: Asked) -> Forbidden | None:
     return None
 
 
+def found_responsible(asked: Asked) -> Forbidden | None:
+    """R25, I12: what the system found is a proposal. Nobody is told that they are responsible before a person has
+    confirmed it, nor while a revision of it waits for a decision."""
+    case, kept = asked.case, beside(asked.case)
+    if not is_confirmed(case):
+        missing = f"confirmation of attribution {case.attributions}"
+        return Forbidden(
+            "found-responsible", "I12, R25", "Who is responsible is proposed, and not confirmed", (missing,)
+        )
+    if kept.proposed is not None:
+        missing = f"decision on revision {kept.revisions}"
+        return Forbidden("found-responsible", "I12, R25", "Facts learned later propose to revise it", (missing,))
+    return None
+
+
 def held_the_role(asked: Asked) -> Forbidden | None:
     """I12: only who held the role at the due instant is held responsible, once; and by a measure there is."""
-    named = {(r.role, r.person) for r in asked.case.proposal if r.person is not None}
     announced = asked.command.announced
     if not announced or len({one.person for one in announced}) != len(announced):
         return Forbidden("held-the-role", "I12", "The notice names each person once, and somebody")
-    if any((one.role, one.person) not in named for one in announced):
+    if any((one.role, one.person) not in held_by(asked.case) for one in announced):
         return Forbidden("held-the-role", "I12", "Somebody is named who did not hold that role at the due")
     return known_measures(asked, [one.measure for one in announced])
+
+
+def held_by(case: Case) -> set[tuple[Role, str]]:
+    """Who is responsible by the attribution that stands, in which role."""
+    return {(found.role, found.person) for found in case.proposal if found.person is not None}
 
 
 def known_measures(asked: Asked, codes: list[str]) -> Forbidden | None:
@@ -177,9 +197,21 @@ def notice_and_defence(asked: Asked) -> Forbidden | None:
     return None
 
 
+def somebody_unheard(proceeding: Proceeding) -> bool:
+    """Whether a party was not heard whose limit is not past."""
+    return proceeding.late_from("defence") is None and any(p.heard == "not-yet" for p in proceeding.parties)
+
+
 def one_defence_each(asked: Asked) -> Forbidden | None:
-    """R28: a party defends or waives; who has waived may still defend, until deliberation begins."""
+    """R28: a party defends or waives; who has waived may still defend, until deliberation begins. Afterwards only who
+    was not heard and whose limit turned out not to be past."""
     command, party = asked.command, asked.known.party(asked.command.by)
+    if asked.known.state == "deliberation":
+        end = asked.known.late_from("defence")
+        if party is not None and party.heard != "not-yet":
+            return Forbidden("one-defence-each", "R28", "This party was heard already")
+        if end is not None and command.at >= end:
+            return Forbidden("one-defence-each", "R28", f"Its limit is past since {end.isoformat()}")
     if command.waived == any(kind == "defence" for kind, _, _ in command.texts):
         return Forbidden("written", "R28", "A defence is given in writing, or waived", ("defence",))
     if command.waived and party is not None and party.heard != "not-yet":

@@ -7,7 +7,7 @@ the people who did it say; when it was recorded is the record's to keep.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.accountability.rules.measures import Severity
 from services.accountability.rules.model import Case, CaseKey, Ref, Role
@@ -68,11 +68,20 @@ class Proposed:
     texts: tuple[tuple[str, str, str], ...] = ()
 
 
+class Passed(NamedTuple):
+    """The last word of the deadline service on a limit of the case, by the clock's revision: that it is past since
+    `late_from`, or, without one, that it is not past after all."""
+
+    clock: str
+    late_from: datetime | None
+    revision: int
+
+
 @dataclass(frozen=True, slots=True)
 class Proceeding:
     """A case under due process. `round` counts how often it was taken up: once, and once more where it was withdrawn
-    and stands again. `since` is when the present state began. `passed` are the limits that the deadline service said
-    have run out, with their late_from; `asked` the remedy asked for last."""
+    and stands again. `since` is when the present state began. `passed` is what the deadline service said last of
+    each limit of which it said anything; `asked` the remedy asked for last."""
 
     key: CaseKey
     round: int
@@ -100,7 +109,7 @@ class Proceeding:
     members: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     parties: tuple[Party, ...] = ()
-    passed: tuple[tuple[str, datetime], ...] = ()
+    passed: tuple[Passed, ...] = ()
     proposed: Proposed | None = None
     revocation: Ref | None = None
 
@@ -109,8 +118,8 @@ class Proceeding:
         return next((party for party in self.parties if party.person == person), None)
 
     def late_from(self, clock: str) -> datetime | None:
-        """From when a limit is past; None: nobody said that it is."""
-        return dict(self.passed).get(clock)
+        """From when a limit is past; None: nobody says that it is."""
+        return next((said.late_from for said in self.passed if said.clock == clock), None)
 
 
 @dataclass(frozen=True, slots=True)

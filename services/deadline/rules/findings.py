@@ -13,13 +13,18 @@ from services.deadline.rules.limits import Finds, Limit
 from services.deadline.rules.parts import RECORDED
 from services.deadline.rules.pauses import Doer, Finding
 
-ABOUT_OTHERS = frozenset({"complaint.concluded", "inspection.published"})
+PUBLISHED = "inspection.published"
+ABOUT_OTHERS = frozenset({"complaint.concluded", PUBLISHED})
 """Facts that are about somebody else's conduct; their own, or the lead's, says whose."""
 
 
 def found(limit: Limit, facts: Sequence[Fact], registration: Fact) -> Iterator[Finding]:
-    """What the facts of a matter are by themselves, as this limit says."""
+    """What the facts of a matter are by themselves, as this limit says. Of the inspected nothing before 明察暗访 is
+    published, whatever a catalogue says."""
+    hidden = _is_inspection(registration) and all(fact.type != PUBLISHED for fact in facts)
     for finds in limit.finds:
+        if hidden and finds.on in ABOUT_OTHERS:
+            continue
         for n, fact in enumerate(facts):
             if fact.type == finds.on and _holds(finds, fact, facts[:n], registration):
                 yield Finding(finds.code, _told(finds, fact), fact)
@@ -47,6 +52,11 @@ def doer(fact: Fact, registration: Fact, held: Sequence[Holding]) -> Doer:
     if fact.person is None and fact.unit != unit:
         person = None
     return Doer(fact.occurred, fact.unit or unit or registration.unit, fact.person or person)
+
+
+def _is_inspection(registration: Fact) -> bool:
+    """No other lead begins with its evidence."""
+    return isinstance(registration.detail, About) and bool(registration.detail.evidence)
 
 
 def _hands(fact: Fact, held: Sequence[Holding]) -> Holding | None:

@@ -7,9 +7,6 @@ from services.deadline.rules import statement
 from services.deadline.rules.clock import Clock, State
 from services.deadline.rules.statement import Statement
 
-PUBLISHED = "inspection.published"
-"""What ends the hiding of an inspection."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -46,12 +43,6 @@ class Stored:
     def part(self) -> str:
         """What it is folded with: its case, or the matter as a whole."""
         return self.subject if self.subject.startswith("case:") else ""
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether it awaits that something is published which until then hardly anybody sees (明察暗访)."""
-        awaited = PUBLISHED in self.says.get("counted", {}).get("limit", {}).get("stops_on", ())
-        return awaited and all(fact["type"] != PUBLISHED for fact in self.says.get("stop", {}).get("facts", ()))
 
     @property
     def problem(self) -> str | None:

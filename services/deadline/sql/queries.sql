@@ -156,6 +156,15 @@ select at from next_firing
 -- Matters of these bare ids, whatever their authority.
 select authority, matter from matters where matter = any($1::text[]) order by authority, matter
 
+-- select_unpublished --
+-- Of these matters, the inspections (no other registration has evidence) that no fact has published.
+select u.authority, u.matter from unnest($1::text[], $2::text[]) u(authority, matter)
+where (
+    select bool_or(f.type = 'matter.registered' and f.says ->> 'evidence' is not null)
+        and not bool_or(f.type = 'inspection.published')
+    from facts f where f.authority = u.authority and f.matter = u.matter
+)
+
 -- select_deadlines --
 -- A page of clocks with a due, in the order in which they become late.
 select * from clocks

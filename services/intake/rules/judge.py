@@ -10,40 +10,25 @@ the fold, not intake, that decides which corrections count, and only once the or
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from services.intake.rules.catalogue import (
-    Catalogue,
-    ItemVersion,
-    Limit,
-    RecordedTerms,
-    local_day,
-    recorded_limit,
-    task_limit,
-)
+from services.intake.rules.catalogue import Catalogue, local_day
+from services.intake.rules.facts import Fact, known_from
+from services.intake.rules.order import INSPECTED
 from services.intake.rules.refusal import Reason, Refused
+from services.intake.rules.stamps import Stamp, limits_of
 from services.intake.rules.topics import (
     CALENDAR,
     DIRECTORY_EVENTS,
     MATTER_EVENTS,
     ORGANISATION,
-    RATED,
-    REGISTERING,
     WITH_AN_END,
     published_as,
     topic_of,
 )
 
-LIMITS_CHANGED = "limits.changed"
-AMENDED = "commitment.amended"
-COMMITMENT = "commitment"
-BAD = 2
-"""Of five levels, the highest that is bad (R20)."""
-TASK_ASSIGNED = "task.assigned"
 MISS_CONFIRMED = "miss.confirmed"
 WATERMARK = "source.watermark"
 OF_A_WATERMARK = "watermark"
@@ -52,21 +37,6 @@ SUSPENDED = "matter.suspended"
 RESERVED = "/duban"
 """The sources of our own services lie at and below it. Their facts are told apart by source and id alone: whoever could
 write, correct or retract under it would rewrite the life of a case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What happened, and when by business time; `data` is validated and JSON-ready, `pointer` is where it stands."""
-
-    type: str
-    occurred_at: date | datetime
-    zone: str | None
-    item: str | None
-    due: date | datetime | None
-    data: Mapping[str, Any]
-    pointer: str = "/data"
-    task: str | None = None
-    until: date | datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +83,6 @@ class Margins:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """The limits of a registration or of changed limits: those of the item's version in force, and a recorded due."""
-
-    version: ItemVersion | None
-    recorded: Limit | None
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     """What is to be published: on which topic, as which type, with which limits. A correction or retraction is known
     from when it was issued."""
@@ -131,15 +93,6 @@ class Accepted:
     fact_type: str | None
     stamp: Stamp | None
     known_from: datetime
-
-
-def known_from(when: date | datetime, zone: str | None) -> datetime:
-    """The instant a fact is known from: itself, or 00:00 in its zone for a bare date (D6)."""
-    if isinstance(when, datetime):
-        return when
-    if zone is None:
-        raise ValueError("a bare date needs the zone its day is counted in")
-    return datetime.combine(when, time(), ZoneInfo(zone))
 
 
 def is_reserved(source: str) -> bool:
@@ -171,7 +124,7 @@ def judge(submission: Submission, catalogue: Catalogue, now: datetime, margins: 
     if fact is not None:
         happened = known_from(fact.occurred_at, fact.zone)
         since = happened if submission.replaces is None else since
-        reasons += _untimely(fact, happened, now, margins)
+        reasons += [*_untimely(fact, happened, now, margins), *_told_to_the_inspected(fact)]
         found = limits_of(fact, catalogue)
         if isinstance(found, Reason):
             reasons.append(found)
@@ -198,6 +151,16 @@ def _untimely(fact: Fact, happened: datetime, now: datetime, margins: Margins) -
         yield Reason("ends-before-it-begins", f"{fact.pointer}/until", "lies before occurred_at")
     if fact.type in WITH_AN_END and fact.until is not None and known_from(fact.until, fact.zone) <= happened:
         yield Reason("ends-before-it-begins", f"{fact.pointer}/until", "does not lie after occurred_at")
+
+
+def _told_to_the_inspected(fact: Fact) -> Iterator[Reason]:
+    """明察暗访 is hidden from the inspected, but not from whoever has it in hand: they are warned of its limit."""
+    if fact.type == INSPECTED:
+        for who in ("unit", "person"):
+            if fact.data.get(who) is not None and fact.data[who] == fact.data["about"].get(who):
+                yield Reason(
+                    "inspects-itself", f"{fact.pointer}/{who}", "is who is inspected, and must not learn of it"
+                )
 
 
 def _ends_first(until: date | datetime, fact: Fact) -> bool:
@@ -231,70 +194,3 @@ def _words(margin: timedelta) -> str:
         return f"{margin.days} days"
     seconds = round(margin.total_seconds())
     return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
-
-
-def limits_of(fact: Fact, catalogue: Catalogue) -> Stamp | Reason | None:
-    """The limits that a registration or a change of limits brings, by the version in force when it happened (D4); or
-    the one that a task's recorded due is. None for all other facts."""
-    if fact.type == TASK_ASSIGNED:
-        return None if fact.due is None else _task_alone(fact, fact.due, catalogue)
-    if fact.type == AMENDED:
-        return None if fact.due is None else _amended(fact, fact.due, catalogue)
-    if fact.type not in REGISTERING and fact.type != LIMITS_CHANGED:
-        return None
-    if fact.item is None:
-        return _recorded_alone(fact, catalogue)
-    item = catalogue.items.get(fact.item)
-    if item is None:
-        return Reason("unknown-item", f"{fact.pointer}/item", "is not an item of the catalogue: see GET /v1/items")
-    version = item.in_force(local_day(fact.occurred_at, item.zone))
-    if version is None:
-        first = item.versions[0].effective_from
-        detail = f"lies before {first}, from when on the catalogue knows this item"
-        return Reason("no-version-in-force", f"{fact.pointer}/occurred_at", detail)
-    if fact.due is None and version.recorded.required:
-        return Reason("due-required", f"{fact.pointer}/due", "this item has no limit of its own: state when it is due")
-    if fact.due is None and not version.limits and fact.type == LIMITS_CHANGED:
-        return Reason("no-limits", f"{fact.pointer}/item", "this item has no limits, and no due is stated")
-    if fact.type == RATED and not (fact.data["named"] and fact.data["level"] <= BAD):
-        return Stamp(_without_limits(version), None)
-    recorded = None if fact.due is None else recorded_limit(fact.due, version.recorded, fact.zone)
-    return Stamp(version, recorded)
-
-
-def _amended(fact: Fact, due: date | datetime, catalogue: Catalogue) -> Stamp | Reason:
-    """A commitment's new date, on the terms of the item of commitments where there is one."""
-    item = catalogue.items.get(COMMITMENT)
-    version = None if item is None else item.in_force(local_day(fact.occurred_at, item.zone))
-    if version is None:
-        return _recorded_alone(fact, catalogue)
-    return Stamp(None, recorded_limit(due, version.recorded, fact.zone))
-
-
-@cache
-def _without_limits(version: ItemVersion) -> ItemVersion:
-    return replace(version, limits=())
-
-
-def _recorded_alone(fact: Fact, catalogue: Catalogue) -> Stamp | Reason:
-    """A changed due without an item. The registration may not have arrived yet, so its item cannot be asked."""
-    if fact.zone is None:
-        return Reason("zone-required", f"{fact.pointer}/zone", "a due without an item needs the zone its day ends in")
-    if fact.due is None:
-        return Reason("no-limits", fact.pointer, "names neither an item nor a due")
-    terms = RecordedTerms(
-        zone=fact.zone,
-        calendar=catalogue.calendar,
-        starts_on=catalogue.starts_on,
-        stops_on=catalogue.stops_on,
-        warnings=(),
-        required=True,
-    )
-    return Stamp(None, recorded_limit(fact.due, terms, fact.zone))
-
-
-def _task_alone(fact: Fact, due: date | datetime, catalogue: Catalogue) -> Stamp | Reason:
-    """A task's due. Which item its matter is of is not said here, and the matter may not have arrived yet."""
-    if fact.zone is None:
-        return Reason("zone-required", f"{fact.pointer}/zone", "a task's due needs the zone its day ends in")
-    return Stamp(None, task_limit(fact.task or "", due, fact.zone, catalogue.calendar))

@@ -180,4 +180,3 @@ def test_every_instant_whose_answer_changed_is_told_for_its_unit(
             said = [a and (a.person, a.since, a.unit, a.passed, a.stands_in_for) for a in answers]
             if said[0] != said[1]:
                 assert cause_for(spans, AUTHORITY, unit, on(day), above - {unit}) == cause
-

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.accountability import rulebook
 from services.accountability.config import SHIPPED
+from services.accountability.rules import review
 from services.accountability.rules.case import on_missed, on_untrue
 from services.accountability.rules.ladder import Rulebook
 from services.accountability.rules.model import Case, CaseKey, Missed, Ref, Responsible, Untrue
@@ -22,6 +23,7 @@ from services.accountability.rules.process_model import (
     Command,
     Forbidden,
     Outcome,
+    Passed,
     Proceeding,
     Step,
 )
@@ -69,7 +71,7 @@ class DueProcess(RuleBasedStateMachine):
         super().__init__()
         self.told, self.case, self.now = Told(), opened(), START
         self.proceeding: Proceeding | None = None
-        self.stands, self.verdict = True, 1
+        self.stands, self.verdict, self.words, self.let_it_pass = True, 1, 0, False
         self.last: Asking | None = None
 
     @initialize(
@@ -78,6 +80,8 @@ class DueProcess(RuleBasedStateMachine):
         far=st.sampled_from([0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 10, 10, 10, 10, 12, 13, 14, 15, 15, 16, 17]),
     )
     def it_has_come_so_far(self, outcome: Outcome, remedy: list[Step], far: int) -> None:
+        if far:
+            self.somebody_confirms_who_is_responsible()
         for ask in course(outcome, remedy)[:far]:
             before = self.case.revision
             self.ask(ask, self.now)
@@ -114,6 +118,8 @@ class DueProcess(RuleBasedStateMachine):
         else:
             assert not answer.proposed
             assert len(set(answer.done[-1].by)) == (2 if waits else 1)
+            if ask.step in OUTCOME:
+                self.let_it_pass = "defence" in told.passed
             self.told = takes(told, ask)
         self.case, self.proceeding = answer.done[-1].case, answer.done[-1].proceeding
         self.last = ask
@@ -148,13 +154,46 @@ class DueProcess(RuleBasedStateMachine):
         self.now += timedelta(days)
         self.told.today += timedelta(days)
 
+    @precondition(lambda self: self.stands and not self.told.found)
+    @rule()
+    def somebody_confirms_who_is_responsible(self) -> None:
+        kept = review.beside(self.case)
+        said: object
+        if kept.proposed is None:
+            said = review.confirm(self.case, self.case.attributions, "guo", self.now)
+        else:
+            said = review.decide(self.case, kept.revisions, "guo", self.now, accept=False)
+        assert isinstance(said, review.AttributionConfirmed | review.RevisionDecided)
+        self.case, self.told.found = said.case, True
+
+    @precondition(lambda self: self.stands and self.told.found)
+    @rule()
+    def a_fact_learned_later_names_somebody_else(self) -> None:
+        others = (self.case.proposal[0]._replace(person="ma"), *self.case.proposal[1:])
+        said = review.proposed(self.case, others, Ref("/duban/intake", "late"), "directory-fact", self.now)
+        assert isinstance(said, review.RevisionProposed)
+        self.case, self.told.found = said.case, False
+
     @precondition(lambda self: self.told.state in LIMITED)
     @rule()
     def a_limit_passes(self) -> None:
         clock = LIMITED[self.told.state]
+        self.time_passes(1)
         assert self.proceeding is not None
-        self.proceeding = passed(self.proceeding, clock, self.now)
+        self.words += 1
+        self.proceeding = passed(self.proceeding, Passed(clock, self.now, self.words))
         self.told.passed.add(clock)
+
+    @precondition(lambda self: self.told.passed and self.proceeding is not None)
+    @rule(data=st.data())
+    def a_limit_that_passed_did_not_after_all(self, data: st.DataObject) -> None:
+        clock = data.draw(st.sampled_from(sorted(self.told.passed)))
+        assert self.proceeding is not None
+        told = next(said for said in self.proceeding.passed if said.clock == clock)
+        self.words += 1
+        self.proceeding = passed(self.proceeding, Passed(clock, None, self.words))
+        assert passed(self.proceeding, told) == self.proceeding, "an older word changes nothing"
+        self.told.passed.discard(clock)
 
     @precondition(lambda self: self.stands and not self.told.revocable)
     @rule()
@@ -185,8 +224,10 @@ class DueProcess(RuleBasedStateMachine):
             self.case = replace(
                 self.case, state="standing", withdrawn_at=None, withdrawn_because=None,
                 verdict_revision=self.verdict, revision=self.case.revision + 1,
+                attributions=self.case.attributions + 1,
+                beside=review.beside(self.case)._replace(proposed=None, reason=None),
             )  # fmt: skip
-            self.stands = True
+            self.stands, self.told.found = True, False
             return
         assert self.proceeding is not None
         done = on_cause_back(self.case, self.proceeding, EDITION, Ref("/deadline", f"m{self.verdict}"), self.now)
@@ -202,7 +243,7 @@ class DueProcess(RuleBasedStateMachine):
         if self.told.state in CONCLUDED:
             assert self.proceeding is not None
             assert self.proceeding.noticed_at is not None and self.proceeding.deliberated_at is not None
-            assert all(p.heard != "not-yet" for p in self.proceeding.parties) or "defence" in self.told.passed
+            assert all(p.heard != "not-yet" for p in self.proceeding.parties) or self.let_it_pass
 
     @invariant()
     def no_measure_is_harsher_than_announced_and_no_stranger_is_named(self) -> None:

@@ -69,12 +69,11 @@ def test_a_closure_is_found_only_where_nothing_was_told_before_it_and_stops_noth
 
 
 def test_a_conclusion_is_about_whom_the_complaint_is_about_when_they_acted() -> None:
-    about = About("roads", "rose", FIRST - timedelta(days=3), ("0" * 64,))
+    about = About("roads", "rose", FIRST - timedelta(days=3))
     begun = registered(PROVEN, detail=about)
     proven = fact("complaint.concluded", 5, detail=About(result="substantiated"))
     (one,) = found(begun, proven)
     assert one.by is not None and (one.by.at, one.by.unit, one.by.person) == (about.at, "roads", "rose")
-    assert one.by.evidence == about.evidence
     assert doers(begun, replace(proven, detail=About(result="unsubstantiated"))) == []
     assert doers(begun, replace(proven, detail=About("parks", result="substantiated"))) == [("proven", "parks", None)]
 
@@ -97,3 +96,14 @@ def test_a_finding_is_told_again_where_it_was_somebody_else_and_taken_back_with_
     assert [(c.type, c.says["by"]["person"]) for c in told if "by" in c.says] == [("deadline.finding", "amy")]
     _, told = vanish(again, registered=False)
     assert "deadline.finding_revoked" in [change.type for change in told]
+
+
+def test_nothing_is_found_of_the_inspected_before_it_is_published_whatever_the_catalogue_says() -> None:
+    """明察暗访. The registration alone has evidence; a catalogue may hang a finding on any fact."""
+    about = About("planning", "bob", evidence=("0" * 64,))
+    inspection = registered(PROVEN, Finds("seen", "inspection.published"), detail=about)
+    concluded = fact("complaint.concluded", 2, detail=About(result="substantiated"))
+    assert doers(inspection, concluded) == []
+    published = fact("inspection.published", 3, detail=About())
+    assert doers(inspection, concluded, published) == [("proven", "planning", "bob"), ("seen", "planning", "bob")]
+    assert {f.by.evidence for f in found(inspection, concluded, published) if f.by} == {about.evidence}

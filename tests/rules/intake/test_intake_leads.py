@@ -1,5 +1,6 @@
 """Leads at intake: what each begins with, what limits it is given, and who may see an inspection."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from services.intake.catalogue import load
 from services.intake.config import DEFAULT
 from services.intake.parsing import Raw, parse
-from services.intake.rules.judge import Stamp, Submission, limits_of
+from services.intake.rules.judge import Margins, Submission, judge
 from services.intake.rules.order import is_hidden
+from services.intake.rules.refusal import Refused
+from services.intake.rules.stamps import Stamp, limits_of
 from services.intake.rules.topics import REGISTERING
 from shared.events.leads import REGISTRATIONS
 
@@ -76,3 +79,20 @@ def test_a_finding_names_facts_that_there_are(tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(ValueError, match=r"finds/0/on: .*is not a fact on matter-events"):
         load([file], calendar="CN")
+
+
+@pytest.mark.parametrize(
+    ("about", "at"),
+    [
+        ({"unit": "planning"}, []),
+        ({"unit": "office"}, ["/data/unit"]),
+        ({"unit": "planning", "person": "p-inspector"}, ["/data/person"]),
+    ],
+)
+def test_an_inspection_is_in_nobody_s_hands_who_is_inspected(about: dict[str, str], at: list[str]) -> None:
+    """Its own limit is warned of: whoever has it in hand learns of it."""
+    data = {"unit": "office", "person": "p-inspector", "about": about, "evidence": [{"sha256": "0" * 64, "bytes": 1}]}
+    now, margin = datetime(2026, 3, 2, 12, tzinfo=UTC), timedelta(minutes=5)
+    found = judge(submitted("inspection.recorded", **data), CATALOGUE, now, Margins(margin, margin))
+    told = [(r.code, r.pointer) for r in found.reasons] if isinstance(found, Refused) else []
+    assert told == [("inspects-itself", pointer) for pointer in at]

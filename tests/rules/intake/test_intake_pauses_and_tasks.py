@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.rules.catalogue import Catalogue
-from services.intake.rules.judge import Accepted, Fact, Margins, Submission, judge
+from services.intake.rules.facts import Fact
+from services.intake.rules.judge import Accepted, Margins, Submission, judge
 from services.intake.rules.refusal import Refused
 from services.intake.rules.topics import CALENDAR
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.intake.rules.judge import Fact, Submission
+from services.intake.rules.facts import Fact
+from services.intake.rules.judge import Submission
 from services.intake.rules.permit import EVERYTHING, Grant, trespasses
 
 SUBMITTED = Submission(

@@ -9,7 +9,7 @@ import pytest
 from services.notification.handlers import plan
 from services.notification.reading import told
 from services.notification.rules import notices as rules
-from services.notification.rules.directory import Reach
+from services.notification.rules.directory import Directory, Reach
 from services.notification.rules.notices import Case, Notice, Ref, Text
 from services.notification.texts import render
 from services.notification.texts.facts import facts_of, kept
@@ -25,7 +25,7 @@ def texts(event: Event, notice: Notice | None = None, case: Case | None = HELD) 
     """In English and in Chinese, by way of what is kept."""
     (heard,) = told([world.delivered(event, revision=2)], lambda _: None)
     known = None if heard.case is None else rules.learn(case, heard.case)
-    notice = notice or replace(plan(heard, case, {})[0], about=ABOUT)
+    notice = notice or replace(plan(heard, case, Directory(()))[0], about=ABOUT)
     facts = orjson.loads(kept(facts_of(heard, known), notice))
     return render(facts, notice, "en"), render(facts, notice, "zh")
 

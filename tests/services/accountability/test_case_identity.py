@@ -6,12 +6,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from services.accountability import card_api
+from services.accountability import card_api, process_api
 from services.accountability.api import routes
 from shared.http import create_api
 from shared.postgres import Pool
 from tests.support.case_world import World, assigned, delivered, key_of, missed
 from tests.support.identity import Issuer
+from tests.support.process_world import BOOK
 
 ID = key_of().case_id
 HOLDERS = (
@@ -31,6 +32,7 @@ async def http(pool: Pool, world: World, issuer: Issuer) -> AsyncIterator[httpx2
     api = create_api("cases", live=lambda: None, ready=lambda: None, verifier=issuer.verifier())
     api.include_router(routes(pool, world.clock, lambda: None))
     api.include_router(card_api.routes(pool, world.clock))
+    api.include_router(process_api.routes(pool, world.clock, BOOK, lambda: None))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(api), base_url="http://test") as client:
         yield client
 
@@ -69,3 +71,15 @@ async def test_nobody_answers_for_another(http: httpx2.AsyncClient, issuer: Issu
     for role, person, status in (("official", "li", 403), ("office", "zhang", 403), ("official", "zhang", 201)):
         found = await http.post(f"/v1/cases/{ID}/answers", json=answer, headers=issuer.bearer(role, person=person))
         assert found.status_code == status, (role, person)
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "status"),
+    [("official", "wang", 404), ("official", "zhang", 409), ("office", "wang", 403), ("supervisor", "zhang", 403)],
+)
+async def test_whom_a_case_does_not_concern_learns_nothing_of_it_by_a_plea(
+    role: str, person: str, status: int, http: httpx2.AsyncClient, issuer: Issuer
+) -> None:
+    headers = {**issuer.bearer(role, person=person, authorities=["*"]), "if-match": '"1"'}
+    found = await http.post(f"/v1/cases/{ID}/pleas/defence", json={"waived": True}, headers=headers)
+    assert found.status_code == status

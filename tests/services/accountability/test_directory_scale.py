@@ -76,9 +76,9 @@ async def test_every_question_is_answered_by_an_index(conn: Any) -> None:
         assert used | (indexes if bitmaps else set()) >= indexes, (query, used)
 
 
-async def test_who_held_what_when_is_told_within_two_milliseconds(conn: Any) -> None:
-    """The median of a hundred different questions on a machine that others use, too: docs/performance.md has figures of
-    a quiet one."""
+async def test_who_held_what_when_is_told_among_two_hundred_thousand_holdings(conn: Any) -> None:
+    """With `pytest -s` it prints the median of a hundred different questions, for docs/performance.md; it judges none:
+    that they are answered by an index is what can be told on every machine."""
 
     async def post(n: int) -> None:
         (held,) = await directory_view_store.holders(conn, PostKey(COUNTY, f"p{n * 97}"), AT)
@@ -94,9 +94,7 @@ async def test_who_held_what_when_is_told_within_two_milliseconds(conn: Any) -> 
         assert directory.holder(COUNTY, f"u{n * 37}", "principal", AT) is not None
 
     for ask in (post, person, unit):
-        took = await median_ms(ask)
-        print(f"{ask.__name__}: {took:.2f} ms")
-        assert took < (2 if ask is not unit else 20), ask.__name__
+        print(f"{ask.__name__}: {await median_ms(ask):.2f} ms")
     await conn.execute("delete from holdings where unit in ('u4000', 'u499') and role = 'principal'")
     directory = await directory_store.directory_of(conn, {(COUNTY, "u4000")})
     assert directory.superiors(COUNTY, "u4000", AT) == ["u499", "u62", "u7", "u0"]

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from shared.postgres import Pool
-from tests.support.case_world import World, delivered, key_of, missed, rung_missed, untrue
-from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEXT, Office, client_of, day, problem
+from tests.support.case_world import World, assigned, delivered, key_of, missed, rung_missed, untrue
+from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
+
+LATER = delivered(assigned("ma", "leading", "2026-03-01", id="late"), post="deputy")
+"""Learned after the miss: another leader had taken over before the due."""
 
 
 @pytest.fixture
@@ -32,8 +35,8 @@ async def test_a_case_goes_from_lead_to_closed_and_each_step_is_on_record(office
         "review-begun", "filed", "investigation-begun", "notice-given", "defence-heard", "defence-heard",
         "deliberation-begun", "vote-cast", "vote-cast", "vote-cast", "step-proposed", "decided", "exonerated", "served",
     ]  # fmt: skip
-    assert [step["n"] for step in served["steps"]] == list(range(2, 16))
-    assert [event["n"] for event in case["history"]] == list(range(1, 16))
+    assert [event["n"] for event in case["history"]] == list(range(1, 17))
+    assert [step["n"] for step in served["steps"]] == [n for n in range(2, 17) if n != 5], "5 is the confirmation"
     zhang = served["parties"][0]
     assert (zhang["announced"], zhang["measure"], zhang["recommended"], zhang["rule"]) == (
         "efficiency-warning", "admonition", "admonition", "R26 general, direct",
@@ -166,9 +169,32 @@ async def test_whom_the_case_names_neither_investigates_nor_decides_it(office: O
     problem(await office.send("notice", "chen", **said), 409, "two-investigators")
 
 
-async def test_notice_names_only_who_held_the_role(office: Office) -> None:
+async def test_nobody_is_told_of_a_finding_that_nobody_has_confirmed(office: Office) -> None:
     await office.filed()
-    await office.take("investigators", investigators=["chen", "lin"])
+    await office.take("investigators", investigators=TEAM)
+    said: dict[str, Any] = {"facts": TEXT, "basis": TEXT, "announced": PARTIES}
+    refused = problem(await office.send("notice", "chen", **said), 409, "found-responsible")
+    assert (refused["rule"], refused["missing"]) == ("I12, R25", ["confirmation of attribution 1"])
+    await office.confirm()
+    await office.world.feed(LATER)
+    refused = problem(await office.send("notice", "chen", **said), 409, "found-responsible")
+    assert refused["missing"] == ["decision on revision 1"]
+    await office.revise(accept=False)
+    await office.take("notice", **said)
+
+
+async def test_nobody_is_burdened_whom_a_revision_accepted_since_no_longer_names(office: Office) -> None:
+    await office.deliberating()
+    await office.world.feed(LATER)
+    said: dict[str, Any] = {"reason": TEXT, "measures": [dict(one, measure="admonition") for one in DECIDED]}
+    assert problem(await office.send("decision", "chen", **said), 409, "found-responsible")["rule"] == "I12, R25"
+    await office.revise(accept=True)
+    assert problem(await office.send("decision", "chen", **said), 409, "still-found")["missing"] == ["li"]
+    await office.two("decision", reason=TEXT, measures=DECIDED)
+
+
+async def test_notice_names_only_who_held_the_role(office: Office) -> None:
+    await office.investigating()
     for person, role in (("passer-by", "direct"), ("zhang", "leading")):
         said = [{"person": person, "role": role, "severity": "general", "measure": "admonition"}]
         refused = await office.send("notice", "chen", facts=TEXT, basis=TEXT, announced=said)
@@ -187,7 +213,7 @@ async def test_nobody_deliberates_before_everybody_was_heard_or_let_the_limit_pa
 async def test_review_is_asked_in_time_and_by_a_party_only(office: Office) -> None:
     await office.served()
     problem(await office.send("review-request", "wang", plea=True, request=TEXT), 403, "is-a-party")
-    problem(await office.send("review-request", "chen", plea=True, request=TEXT), 404, "no-such-case")
+    problem(await office.send("review-request", "chen", plea=True, request=TEXT), 403, "is-a-party")
     await passed(office, "review-request", "2026-04-10")
     problem(await office.send("review-request", "zhang", plea=True, request=TEXT), 409, "within-remedy")
     asked_in_time = await office.send(
