@@ -1,5 +1,5 @@
 """A batch of `directory-events` and `deadline-events` in one transaction: who held which post first, then who missed
-what, and which cards that makes. All is read, then decided, then written; the rules decide.
+what. All is read, then decided, then written; the rules decide. What is said of cards is left for later (issuer.py).
 
 The bound of one transaction: a directory fact revises every standing case that it concerns, in chunks of memory but in
 the one transaction of its batch, so that whoever sees the fact consumed sees the cases revised (nothing is in flight
@@ -11,12 +11,11 @@ service over and over, and nothing is lost but nothing moves. Revisit when one a
 cases: then the spans go into a table that a loop works off, and the replay's watch must count its rows as in flight.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from services.accountability import (
     attribution_store,
-    cards,
     directory_store,
     going_live,
     leads,
@@ -25,12 +24,12 @@ from services.accountability import (
     overseers,
     process,
     store,
+    told_store,
 )
 from services.accountability.directory_reading import fact_of
 from services.accountability.lead_reading import findings
 from services.accountability.reading import DEADLINES, DIRECTORY, heard_of
 from services.accountability.rules.attribution import attribute
-from services.accountability.rules.cards import CardChange
 from services.accountability.rules.case import (
     Decision,
     Happened,
@@ -71,8 +70,8 @@ CHUNK = 1000
 """Cases revised at a time when the directory changes."""
 
 
-def handler(clock: Clock, rulebook: Rulebook) -> Handle:
-    """What the consumer calls with each batch."""
+def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = lambda _: None) -> Handle:
+    """What the consumer calls with each batch; `carding` is told how many words it leaves for cards."""
 
     async def handle(conn: Connection, messages: Sequence[Message]) -> None:
         heard = read([m for m in messages if m.topic == DIRECTORY], _skipped)
@@ -89,10 +88,10 @@ def handler(clock: Clock, rulebook: Rulebook) -> Handle:
         if facts:
             await learn(conn, facts, rulebook, now)
             failpoints.reach("directory.learned")
-        carded = await cards.of_limits(conn, words, rulebook.cards, now)
-        await judge(conn, said, rulebook, now, carded)
+        carding(len(words))
+        await told_store.leave(conn, words)
+        await judge(conn, said, rulebook, now)
         await leads.of_findings(conn, found, rulebook, _proposal, now)
-        await cards.of_persons(conn, carded, rulebook.cards, now)
         if duties:
             await process.limits_passed(conn, duties)
             await overseers.judge(conn, duties, rulebook, now)
@@ -165,11 +164,9 @@ async def judge(
     said: Sequence[tuple[Verdict, bytes]],
     rulebook: Rulebook,
     now: datetime,
-    carded: Sequence[CardChange] = (),
 ) -> None:
-    """Decide each verdict in order; write every case once, and record what became of cards beside it."""
+    """Decide each verdict in order; write every case once."""
     if not said:
-        await ledger.record_cards(conn, carded)
         return
     said = await going_live.as_live(conn, said)
     misses = [verdict for verdict, _ in said if isinstance(verdict, Missed)]
@@ -202,7 +199,7 @@ async def judge(
             happened.append(further)
     await store.add_verdicts(conn, heeded, now)
     failpoints.reach("verdicts.kept")
-    await ledger.record(conn, [changed[key] for key in sorted(changed)], happened, carded)
+    await ledger.record(conn, [changed[key] for key in sorted(changed)], happened)
     await causes.record(conn)
 
 

@@ -19,13 +19,14 @@ from services.accountability.api import routes
 from services.accountability.config import Settings
 from services.accountability.evidence_store import contents_of
 from services.accountability.handlers import handler
+from services.accountability.issuer import Issuer, waiting
 from services.accountability.reading import TOPICS
 from services.accountability.record import api as record_api
 from services.accountability.record.heads import signer_of
 from services.accountability.record.sealer import Sealer
 from services.accountability.rulebook import load
 from services.accountability.watch import conflicts, last_rung, record
-from shared.clock import Clock
+from shared.clock import Clock, WallClock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
 
@@ -42,9 +43,9 @@ async def build(settings: Settings, clock: Clock) -> App:
         pool, clock, signer=signer_of(settings.record_key), changed=states.changed, committed=relay.wake,
         every_s=settings.record_every_s, head_s=settings.record_head_s,
     )  # fmt: skip
-    consumer = consumer_of(
-        settings, pool, service=NAME, topics=TOPICS, handle=handler(clock, rulebook), committed=sealer.hear
-    )
+    issuer = Issuer(pool, clock, rulebook.cards, committed=sealer.hear, hurry=not isinstance(clock, WallClock))
+    handle = handler(clock, rulebook, issuer.heard)
+    consumer = consumer_of(settings, pool, service=NAME, topics=TOPICS, handle=handle, committed=issuer.hear)
     app = app_of(
         settings,
         pool,
@@ -53,8 +54,8 @@ async def build(settings: Settings, clock: Clock) -> App:
         service=NAME,
         title="Duban cases",
         migrations=MIGRATIONS,
-        loops=(Loop(sealer.run, lambda: sealer.alive_at),),
-        measures=(last_rung, conflicts, record),
+        loops=(Loop(sealer.run, lambda: sealer.alive_at), Loop(issuer.run, lambda: issuer.alive_at)),
+        measures=(last_rung, conflicts, record, waiting),
     )
     app.api.include_router(routes(pool, clock, relay.wake, rulebook))
     app.api.include_router(process_api.routes(pool, clock, rulebook, relay.wake))

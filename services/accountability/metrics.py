@@ -46,6 +46,16 @@ SKIPPED = Counter(
     "duban_accountability_skipped_events_total",
     "Events of a type this build does not know (D16). Rises: a producer is newer; deploy this service." + _AGAIN,
 )
+WORDS_AGE = Gauge(
+    "duban_accountability_oldest_uncarded_word_age_seconds",
+    "Since when something that was said of a limit is in no card. Up to a minute in a storm, when cards wait for cases."
+    " Higher: nobody issues cards; see the service's log and /livez.",
+)
+WORDS_ASIDE = Gauge(
+    "duban_accountability_words_set_aside",
+    "Rows of told_words of which no card could be made. Above 0: report the log's `cards_failed`; set set_aside_at and"
+    " reason to null to try again.",
+)
 IGNORED = Counter(
     "duban_accountability_ignored_verdicts_total",
     "Events of the deadline service that changed nothing. told-before: a duty's miss that came again; nobody-s-duty: a"

@@ -1,4 +1,4 @@
-"""At rest: nothing unsent, nothing unread, nobody's message buried, everything of an outbox on its topic.
+"""At rest: nothing unsent, nothing unread, no card to come, nobody's message buried, each outbox row on its topic.
 
 These checks do read the product's tables; the oracle does not.
 """
@@ -55,6 +55,10 @@ async def look(dsn: str, kafka: str, services: Sequence[str]) -> Rest:
         for service in services:
             unsent = "sent_at is null and quarantined_at is null"
             found.unsent[service] = await conn.fetchval(f"select count(*) from {service}.outbox where {unsent}")
+            if service == "accountability":
+                found.unsent[service] += await conn.fetchval(
+                    f"select count(*) from {service}.told_words where set_aside_at is null"
+                )
             rows = await conn.fetch(f"select topic, partition, next_offset from {service}.consumed_offsets")
             stored = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
             found.lag[service] = sum(

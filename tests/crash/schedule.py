@@ -23,7 +23,7 @@ RELAY = ("relay.read", "relay.partly_sent", "relay.sent", "relay.marking", "rela
 OWN = {
     "intake": ("intake.kept", "http.committed"),
     "deadline": ("facts.kept", "clocks.saved", "sweep.claimed", "sweep.fired", "sweep.committed"),
-    "accountability": ("directory.learned", "verdicts.kept", "record.sealed"),
+    "accountability": ("directory.learned", "verdicts.kept", "cards.taken", "cards.issued", "record.sealed"),
     "notification": (),
 }
 POINTS = tuple(

@@ -14,6 +14,7 @@ import orjson
 from services.accountability import rulebook
 from services.accountability.config import SHIPPED
 from services.accountability.handlers import handler
+from services.accountability.issuer import work_off
 from services.accountability.rules.identity import case_id, opening_id
 from services.accountability.rules.model import CaseKey
 from shared import inbox, outbox
@@ -195,10 +196,16 @@ class World:
     clock: StandingClock = field(default_factory=lambda: StandingClock(datetime(2026, 3, 11, 1, tzinfo=UTC)))
 
     async def feed(self, *messages: inbox.Message) -> None:
-        """One batch, one transaction."""
+        """One batch, one transaction; then the cards that come of it."""
         handle = handler(self.clock, rulebook.load(SHIPPED))
         async with self.conn.transaction():
             await handle(self.conn, messages)
+        await self.issue_cards()
+
+    async def issue_cards(self) -> None:
+        """Of all that was left for cards and that nobody else is at."""
+        async with self.conn.transaction():
+            await work_off(self.conn, rulebook.load(SHIPPED).cards, self.clock)
 
     async def cases(self) -> list[dict[str, Any]]:
         rows = await self.conn.fetch("select * from cases order by authority, matter, case_id")
@@ -231,8 +238,8 @@ class World:
     async def clear(self) -> None:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
-            "truncate cases, attribution_states, cards, card_words, verdicts, case_events, escalations, answers,"
-            " directory_facts, holdings, posts, unit_places, leaves, directory_conflicts, people, outbox"
+            "truncate cases, attribution_states, cards, card_words, told_words, verdicts, case_events, escalations,"
+            " answers, directory_facts, holdings, posts, unit_places, leaves, directory_conflicts, people, outbox"
         )
 
 

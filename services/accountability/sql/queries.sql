@@ -168,3 +168,34 @@ limit $9;
 -- select_authorities_of_carded_matter --
 -- Whose matters of this id have cards (D1).
 select distinct authority from cards where matter = $1 order by authority limit 20;
+
+-- add_told_words --
+-- Leave a batch's words for whoever issues cards.
+insert into told_words (words, amount) values ($1, $2);
+
+-- lock_told_words --
+-- Until the end of the transaction, unless somebody else works them off.
+select pg_try_advisory_xact_lock($1, 0);
+
+-- take_told_words --
+-- The oldest rows, as many as hold about so many words, or one row.
+delete from told_words t
+using (
+    select id from (
+        select id, sum(amount) over (order by id) - amount as before
+        from (select id, amount from told_words where set_aside_at is null order by id limit 200) oldest
+    ) counted
+    where before < $1
+) next
+where t.id = next.id
+returning t.id, t.words;
+
+-- set_aside_told_words --
+-- Nothing can be made of these words: keep them, with the reason.
+insert into told_words (words, amount, set_aside_at, reason) values ($1, $2, clock_timestamp(), $3);
+
+-- measure_told_words --
+-- Since when the oldest wait, in seconds, and how many rows were set aside.
+select coalesce(extract(epoch from clock_timestamp() - min(told_at) filter (where set_aside_at is null)), 0)::float8 as age_s,
+    count(*) filter (where set_aside_at is not null) as aside
+from told_words;

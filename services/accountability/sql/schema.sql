@@ -835,6 +835,21 @@ comment on column texts.matter is 'Empty for what belongs to none.';
 comment on column texts.sha256 is 'Of salt and body; all that stays of an erased text.';
 comment on column texts.xid is 'As case_events.xid.';
 
+create table told_words (
+    id bigint generated always as identity not null,
+    words bytea not null,
+    amount integer not null,
+    told_at timestamp with time zone default clock_timestamp() not null,
+    set_aside_at timestamp with time zone,
+    reason text,
+    constraint told_words_pkey PRIMARY KEY (id),
+    constraint told_words_are_some CHECK (amount > 0),
+    constraint told_words_set_aside_with_their_reason CHECK ((set_aside_at IS NULL) = (reason IS NULL))
+);
+comment on table told_words is 'What the deadline service said that concerns cards and is in no card yet: empty at rest.';
+comment on column told_words.words is 'As JSON, of a whole batch; deleted by the transaction that keeps them in card_words.';
+comment on column told_words.set_aside_at is 'No card could be made of it; set both columns to null to try again.';
+
 create table unit_places (
     authority text not null,
     unit text not null,

@@ -3,19 +3,21 @@
 Nothing is in flight when one snapshot of the database says all of this:
 
     1  no service has an outbox row that is not sent;
-    2  no alarm is due: the earliest is later than min(now, confirmed);
-    3  every consumer has stored offsets up to where the broker acknowledged our last message on each partition.
+    2  accountability holds no words that are in no card yet, but those set aside;
+    3  no alarm is due: the earliest is later than min(now, confirmed);
+    4  every consumer has stored offsets up to where the broker acknowledged our last message on each partition.
 
 Why that suffices. The four schemas are in one database, and all of it comes from one statement, hence from one
 snapshot, taken at an instant t. A service's every effect is one transaction: offsets move together with what the batch
 did and its outbox rows; a firing clears its alarm together with its outbox rows; a relay marks rows as sent together
-with the offsets that the broker gave them. So at t each piece of work is in the snapshot wholly or not at all, and what
-is not there yet shows as its cause: a message beyond a stored offset, an unsent row, a due alarm. Messages enter a log
-from an outbox (none unsent at t, so all are acknowledged, and by 3 consumed) or from us (we wait for the
-acknowledgement of all we send, and count it, before we ask). So at t no cause was left, and without a cause nothing
-happens afterwards. A relay that was killed between sending and marking leaves its rows unsent until they are sent
-again; what it sends twice changes nothing (D3). The broker itself is not asked where its logs end: the embedded one
-answers that wrongly (docs/decisions/embedded-broker.md).
+with the offsets that the broker gave them; words wait in a row until the transaction that makes cards of them. So at t
+each piece of work is in the snapshot wholly or not at all, and what is not there yet shows as its cause: a message
+beyond a stored offset, an unsent row, words that wait, a due alarm. Messages enter a log from an outbox (none unsent at
+t, so all are acknowledged, and by 4 consumed) or from us (we wait for the acknowledgement of all we send, and count it,
+before we ask). So at t no cause was left, and without a cause nothing happens afterwards. A relay that was killed
+between sending and marking leaves its rows unsent until they are sent again; what it sends twice changes nothing (D3).
+The broker itself is not asked where its logs end: the embedded one answers that wrongly
+(docs/decisions/embedded-broker.md).
 
 A service that is down only makes this wait. It gives up when no counter has moved for a while, and says who is behind.
 """
@@ -48,6 +50,7 @@ class Snapshot:
     """What one statement read. `appended` counts every outbox row that ever was: it only grows."""
 
     unsent: tuple[str, ...]
+    words: bool
     appended: int
     stored: Stored
     published: Ends
@@ -87,6 +90,7 @@ def statement(simulated: bool) -> str:
     """The one statement. On a simulated clock now and confirmed are the shared row's, else the database's time."""
     waiting = "sent_at is null and quarantined_at is null"  # what was set aside is on its way nowhere
     unsent = [f"case when exists (select from {s}.outbox where {waiting}) then '{s}' end" for s in SERVICES]
+    words = "exists (select from accountability.told_words where set_aside_at is null)"
     appended = [f"(select last_value from {s}.outbox_id_seq)" for s in SERVICES]
     stored = [f"select '{s}' as service, topic, partition, next_offset from {s}.consumed_offsets" for s in SERVICES]
     published = [f"select topic, partition, next_offset from {s}.published_offsets" for s in SERVICES]
@@ -95,7 +99,7 @@ def statement(simulated: bool) -> str:
         now = "(select instant + (clock_timestamp() - set_at) * rate from clock.simulated)"
         confirmed = "(select confirmed from clock.simulated)"
     return f"""
-        select array_remove(array[{", ".join(unsent)}], null) as unsent,
+        select array_remove(array[{", ".join(unsent)}], null) as unsent, {words} as words,
             {" + ".join(appended)} as appended,
             array(select row(service, topic, partition, next_offset) from ({" union all ".join(stored)}) o) as stored,
             array(select row(topic, partition, next_offset) from ({" union all ".join(published)}) o) as published,
@@ -127,6 +131,7 @@ class Watch:
         published = {(t, p): n for t, p, n in row["published"]}
         return Snapshot(
             tuple(row["unsent"]),
+            row["words"],
             row["appended"],
             stored,
             published,
@@ -138,6 +143,8 @@ class Watch:
     def waiting_for(self, seen: Snapshot) -> list[str]:
         """What is in flight, or nothing."""
         found = [f"{service} has unsent events" for service in seen.unsent]
+        if seen.words:
+            found.append("accountability has words that are in no card")
         if seen.alarm_due:
             found.append(f"an alarm is due since {seen.alarm}")
         return found + behind(seen.stored, {**seen.published, **self.own}, self._consumed)
