@@ -29,8 +29,11 @@ def _in_utc(instant: datetime) -> str:
 
 def _derived(name: str) -> UUID:
     """uuid5(NAMESPACE, name), without taking the namespace apart each time: half of its cost."""
-    digest = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    return UUID(bytes=_digest(name), version=5)
+
+
+def _digest(name: str) -> bytes:
+    return sha1(_NAMESPACE + name.encode(), usedforsecurity=False).digest()[:16]
 
 
 LEAD = "lead:"
@@ -44,7 +47,10 @@ def lead_id(matter_key: str, kind: str, fact: Ref) -> UUID:
 
 def event_id(type_: str, case: UUID, cause: str) -> str:
     """The id of a case's event: one of a type for each cause."""
-    return str(_derived(f"{type_}|{case}|{cause}"))
+    raw = bytearray(_digest(f"{type_}|{case}|{cause}"))  # a uuid5 without the object: less than half of its cost
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def caused(ref: Ref) -> str:
