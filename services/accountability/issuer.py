@@ -24,7 +24,7 @@ MANY = 1000
 """Words of one transaction, about."""
 BUSY = 100
 """Words of one batch: where so many come at once there are more behind them."""
-LULL_S, LONGEST_REST_S = 1.0, 60.0
+LULL_S, LONGEST_REST_S = 2.0, 60.0
 PACE_S = 0.25
 """From one transaction to the next, where few words come: those of meanwhile are folded together."""
 POLL_S = 1.0
@@ -60,16 +60,20 @@ class Issuer:
         self._woken = asyncio.Event()
         self._rests_since: float | None = None
         self._busy_at = float("-inf")
+        self._many = False
         self._most, self._failures = MANY, 0
         self.alive_at = self._now()
 
     def heard(self, words: int) -> None:
         """A batch with so many words is being consumed."""
-        if words >= BUSY:
+        self._many = words >= BUSY
+        if self._many:
             self._busy_at = self._now()
 
     def hear(self) -> None:
         """A batch was committed. Passed on to whom the issuer tells of its own commits."""
+        if self._many:
+            self._busy_at = self._now()
         self._woken.set()
         self._committed()
 

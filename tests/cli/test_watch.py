@@ -55,6 +55,13 @@ async def test_an_unsent_event_is_in_flight(watch: Watch, conn: Connection, serv
     assert await waiting(watch) == []
 
 
+async def test_words_that_are_in_no_card_are_in_flight_but_those_set_aside(watch: Watch, conn: Connection) -> None:
+    await conn.execute("insert into accountability.told_words (words, amount) values ('[]', 1)")
+    assert await waiting(watch) == ["accountability has words that are in no card"]
+    await conn.execute("update accountability.told_words set set_aside_at = now(), reason = 'ArithmeticError'")
+    assert await waiting(watch) == []
+
+
 async def test_our_own_message_is_in_flight_until_it_is_consumed(
     infrastructure: Infrastructure, watch: Watch, conn: Connection, database: str
 ) -> None:
