@@ -59,12 +59,11 @@ def routes(pool: Pool, clock: Clock, contents: Contents, most_bytes: int, commit
             held = await _held(conn, request, _id(id), now)
             if held.state == "verified":
                 raise ProblemError(409, "ended", "The rectification is verified: nothing more is handed in")
-            for piece in await evidence_store.of(conn, held.id):
-                if piece.sha256 == digest:
-                    return Done(piece_shown(piece), 200)
             piece = Piece(uuid4(), held.authority, held.matter, held.id, media_type, len(content), digest, person, now)
+            if not await evidence_store.add(conn, held, piece):
+                there = next(each for each in await evidence_store.of(conn, held.id) if each.sha256 == digest)
+                return Done(piece_shown(there), 200)
             await contents.put(conn, digest, content)
-            await evidence_store.add(conn, held, piece)
             return Done(piece_shown(piece))
 
         return await steps.take(request, digest, by, take)

@@ -70,6 +70,17 @@ def investigate(
     _take(id, "investigators", by, {"investigators": who}, as_json)
 
 
+@cases.command("confirm")
+def confirm(id: Id, by: By, as_json: AsJson = False) -> None:
+    """Confirm who is responsible, as it is proposed now: a notice rests on it."""
+    seen = _read(id)
+    told = _post(seen, f"attributions/{seen['attributions'][-1]['n']}/confirmations", by, {})
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(f"attribution {told['n']} is confirmed by {told['confirmed_by']}")
+
+
 @cases.command("vote")
 def vote(id: Id, by: By, outcome: str, dissent: str | None = None, as_json: AsJson = False) -> None:
     """One member's vote: for exemption, decision or referral."""
@@ -142,22 +153,26 @@ def _read(id: str) -> dict[str, Any]:
 def _take(id: str, step: str, by: str, body: dict[str, Any], as_json: bool) -> None:
     from urllib.parse import quote
 
-    from services.cli.asking import CannotAsk, send
-
-    seen = _read(id)
     kind = "pleas" if step in PLEAS else "steps"
-    url = f"{_base()}/{seen['case_id']}/{kind}/{quote(step, safe='')}"
-    try:
-        told = send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'}, by=by)
-    except CannotAsk as error:
-        typer.echo(f"duban case: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
+    told = _post(_read(id), f"{kind}/{quote(step, safe='')}", by, body)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif told["proposed"]:
         typer.echo(f"{step} is proposed; it waits for a second person (state {told['state']})")
     else:
         typer.echo(f"{', '.join(told['happened'])}: state {told['state']}, revision {told['revision']}")
+
+
+def _post(seen: dict[str, Any], path: str, by: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Of the revision that was read just before."""
+    from services.cli.asking import CannotAsk, send
+
+    url = f"{_base()}/{seen['case_id']}/{path}"
+    try:
+        return send(url, {"by": by, **body}, headers={"if-match": f'"{seen["revision"]}"'}, by=by)
+    except CannotAsk as error:
+        typer.echo(f"duban case: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
 
 
 def _base() -> str:

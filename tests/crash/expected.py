@@ -135,3 +135,15 @@ def corrected(facts: Iterable[Fact]) -> list[Fact]:
         else:
             plain[original.id] = original._replace(at=fact.right)
     return sorted(plain.values())
+
+
+def kind_of_name(person: str | None) -> str:
+    """How somebody came to answer, by how the generator calls people: so that it is seen what a run has tried."""
+    if person is None:
+        return "nobody, vacant"
+    for end, kind in (("-deputy", "a deputy"), ("-acting", "acting")):
+        if person.endswith(end):
+            return kind
+    if person.startswith("clerk-"):
+        return "in whose hands it was"
+    return "holder for the whole authority" if ".all-" in person else "holder in a unit"

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from tests.crash.collect import Event
-from tests.crash.expected import Expected, World
+from tests.crash.expected import Expected, World, kind_of_name
 from tests.crash.office import micros
 
 COUNTS = ("missed", "early", "duplicate", "wrong person", "lost", "unexplained")
@@ -236,6 +236,7 @@ class Oracle:
         if named != expected.persons:
             self.found.blame("wrong person", f"{matter}: {named} named, {expected.persons} held the roles")
         self.found.noted["standing at the end"] += 1
+        self.found.noted.update(f"named: {kind_of_name(person)}" for person in expected.persons)
         climbed = [said for said in _standing(case) if said.type == "case.escalated"]
         for rung in RUNGS if self.escalates else ():
             times = sum(said.rung == rung for said in climbed)

@@ -6,6 +6,7 @@ canonical JSON. It is kept, and published through the outbox in the transaction 
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from services.accountability.record.chain import FORMAT, canonical, root
 from shared import outbox
 from shared.errors import WrongEnvironment
 from shared.events.record import RecordSealed
+from shared.outbox import Message
 from shared.postgres import Connection
 
 TOPIC, SOURCE, SUBJECT = "record-heads", "/duban/accountability", "duban/record"
@@ -69,15 +71,16 @@ async def make(conn: Connection, signer: Signer, every: timedelta, now: datetime
     signature = signer.private.sign(body)
     digest = hashlib.sha256(body).digest()
     await store.add_head(conn, said["n"], body, digest, signature, signer.key, signer.public)
+    await outbox.append(conn, [message(said, signature)])
+    return True
+
+
+def message(said: Mapping[str, Any], signature: bytes) -> Message:
+    """A head as it is published, whenever that is: a witness may have it twice, and it is the same."""
     event = RecordSealed.model_validate({**said, "lengths": tuple(said["lengths"]), "hashes": tuple(said["hashes"]),
                                          "signature": signature.hex()})  # fmt: skip
     id = f"{TOPIC}|{said['n']}|{signature.hex()[:KEY_CHARS]}"
-    await outbox.append(
-        conn,
-        [
-            outbox.message(
-                TOPIC, event, id=id, source=SOURCE, subject=SUBJECT, time=now, revision=said["n"], causation=None
-            )
-        ],
+    at = datetime.fromisoformat(said["at"])
+    return outbox.message(
+        TOPIC, event, id=id, source=SOURCE, subject=SUBJECT, time=at, revision=said["n"], causation=None
     )
-    return True

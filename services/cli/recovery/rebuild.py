@@ -35,7 +35,7 @@ class CannotRebuild(ValueError):
 
 async def rebuild(dsn: str, topic: str) -> Rebuilt:
     """In one transaction. Raises CannotRebuild, UnknownEvent."""
-    from services.cli.recovery.sources import FROM_CASES, FROM_FACTS, events_of
+    from services.cli.recovery.sources import KEPT, events_of
     from shared import outbox
     from shared.events.catalog import topics
     from shared.postgres import connect
@@ -58,8 +58,8 @@ async def rebuild(dsn: str, topic: str) -> Rebuilt:
                 letters += int(moved.split()[-1])
             if producer is not None:
                 await conn.execute(f'set local search_path to "{producer}"')
-                if topic in FROM_FACTS or topic == FROM_CASES:
-                    source = "intake's facts" if topic in FROM_FACTS else "the record of cases"
+                if topic in KEPT:
+                    source = KEPT[topic]
                     async for messages in events_of(conn, topic):
                         await outbox.append(conn, messages)
                         events += len(messages)
@@ -83,7 +83,7 @@ def rebuild_command(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")] = False,
 ) -> None:
-    """Send the events of lost topics again, from intake's facts, the record of cases or the outboxes.
+    """Send the events of lost topics again, from what is kept for years, else from the outboxes.
 
     The topics must be there: run `duban topics` first. Needs DUBAN_POSTGRES only; the services send.
     """

@@ -1,5 +1,6 @@
 """Evidence is what its digest says, kept once, never changed, and never read by who must not: wherever it is kept."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -62,6 +63,14 @@ async def test_who_is_handed_evidence_is_on_record_before(world: World, http: ht
     assert tuple(row) == ("evidence", given["evidence_id"], AUTHORITY, "M-9")
     await world.conn.execute("alter table readings rename to readings_away")
     assert (await http.get(url)).json()["type"] == "urn:duban:problem:reading-not-recorded"
+
+
+async def test_the_same_content_twice_at_the_same_time_is_one_piece(http: httpx2.AsyncClient) -> None:
+    path = await alone(http)
+    both = await asyncio.gather(give(http, path), give(http, path))
+    assert sorted(each.status_code for each in both) == [200, 201]
+    assert both[0].json() == both[1].json()
+    assert (await http.get(f"/v1/evidence/{both[0].json()['evidence_id']}")).content == PDF
 
 
 async def test_the_same_content_again_is_the_same_evidence(world: World, http: httpx2.AsyncClient) -> None:
