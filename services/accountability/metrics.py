@@ -66,9 +66,9 @@ IGNORED = Counter(
 )
 OVERDUE_DUTIES = Counter(
     "duban_accountability_overdue_duties_total",
-    "Duties of overseers, and of those who must rectify, that passed undone, by clock. Rises: cases lie with the"
-    " efficiency office; see case.overseer_late in their histories." + _AGAIN,
-    ["clock"],
+    "Duties of overseers, and of those who must rectify, that passed undone, by clock as `kind`. Rises: cases lie with"
+    " the efficiency office; see case.overseer_late in their histories." + _AGAIN,
+    ["kind"],
 )
 CARDS = Counter(
     "duban_accountability_card_changes_total",

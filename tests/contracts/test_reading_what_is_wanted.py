@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.accountability.reading import verdicts
+from services.accountability.reading import heard_of, verdicts
 from services.accountability.rules.model import Missed, Untrue, Verdict
-from shared.errors import NewerVersion, Permanent, Unreadable
+from services.accountability.rules.overseers import DutyMissed, DutyNotMissed
+from shared.errors import NewerVersion, Unreadable
 from shared.events.generate import HERE
 from shared.inbox import Message
 
@@ -108,9 +109,10 @@ def test_what_cannot_be_read_is_permanent_and_does_not_repeat_the_input(message:
     assert len(str(unreadable.value)) < 60
 
 
-@pytest.mark.parametrize("clock", ["promised", "rung-0"])
-def test_a_clock_that_no_case_has_is_permanent(clock: str) -> None:
+def test_a_clock_of_a_case_that_is_no_rung_is_a_duty_of_somebody() -> None:
+    """Which of them there are is said by the case's own events; of a case that there is not: test_overseers."""
     case = "case:3f8f0d3e-0f6e-5d8a-9a55-0a8f0f9d9c11"
-    for type_ in ("deadline.missed", "deadline.withdrawn"):
-        with pytest.raises(Permanent, match="no case has a clock"):
-            verdicts([with_data(lambda data: data.update(subject=case, clock=clock), type_)], refuse)
+    for type_, duty in (("deadline.missed", DutyMissed), ("deadline.withdrawn", DutyNotMissed)):
+        message = with_data(lambda data: data.update(subject=case, clock="filing"), type_)
+        (said,) = heard_of([message], refuse)[1]
+        assert isinstance(said, duty) and said.clock == "filing"
