@@ -105,8 +105,8 @@ async def test_a_matter_is_explained_and_its_case_told(services: dict[str, str],
     assert "submitted as /fuzhou 1" in out
     code, out, _ = await duban("case", id, "--json", environment=environment)
     assert (code, json.loads(out)["case_id"]) == (0, id)
-    for step in (("review", "--by", "chen"), ("confirm", "--by", "chen"), ("dismiss", "--by", "chen", "--reason", "a test")):
-        code, out, err = await duban("case", step[0], id, *step[1:], environment=environment)
+    for step, *more in (("review",), ("confirm",), ("dismiss", "--reason", "a test")):
+        code, out, err = await duban("case", step, id, "--by", "chen", *more, environment=environment)
         assert (code, err) == (0, "")
     assert "waits for a second person" in out
     again = ("case", "dismiss", id, "--reason", "a test", "--by")
