@@ -11,9 +11,9 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import TypeAdapter
 
 from services.accountability import attribution_store, case_store, ledger, people_store, process_reading, store
+from services.accountability.asked import Word, id_of, position_of, unknown
 from services.accountability.case_text import persons_of, shown, summary
 from services.accountability.record import texts
 from services.accountability.record.readings import note, on_record
@@ -22,7 +22,7 @@ from services.accountability.rules.ladder import NO_RULEBOOK, Rulebook
 from services.accountability.stepping import tagged_with
 from shared.clock import Clock
 from shared.events.base import Instant, Model, PersonId, Text
-from shared.http import ProblemError, answer, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.http import ProblemError, answer, body_of, read_json, tagged, write_cursor
 from shared.identity.guard import allow, caller_of, forbidden
 from shared.identity.roles import Role
 from shared.postgres import PASSING, Connection, Pool
@@ -30,10 +30,8 @@ from shared.postgres import PASSING, Connection, Pool
 MOST_BYTES = 65_536
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 log = structlog.get_logger()
-Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 
 Position = tuple[Instant, UUID]
-_POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 
 
 class AnswerText(Model):
@@ -65,7 +63,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
         """
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists the cases that name them: give their own id as `person`.")
-        after = None if cursor is None else _position(cursor)
+        after = None if cursor is None else position_of(cursor)
         async with on_record(pool) as conn:
             if matter is not None and authority is None:
                 await _refuse_ambiguous(conn, matter)
@@ -87,10 +85,10 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
         the chain of causes down to the submissions it rests on; `names` are those that the directory has of the persons
         (D19). The entity tag begins with the case's revision."""
         async with on_record(pool) as conn:
-            case = await case_store.select(conn, _id(id))
+            case = await case_store.select(conn, id_of(id))
             caller = caller_of(request)
             if case is None or (caller.is_narrow() and not concerns(case, caller.person)):
-                raise _unknown()
+                raise unknown()
             (case,) = await attribution_store.complete(conn, [case])
             record = await case_store.record_of(conn, case)
             reader = caller.person if caller.is_narrow() else None
@@ -106,7 +104,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
     async def answer_case(id: str, request: Request) -> Response:
         """The first answer, by somebody who is named or was addressed; it stops the case's limits. The same answer
         again is answered alike; 201 the first time, then 200."""
-        given, case_id = await read_json(request, AnswerText, MOST_BYTES), _id(id)
+        given, case_id = await read_json(request, AnswerText, MOST_BYTES), id_of(id)
         if not caller_of(request).is_person(given.person):
             raise forbidden("Nobody answers for another: `person` is the caller's own id.")
         try:
@@ -125,7 +123,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
         """When the case was answered with these words, and whether that is now."""
         case = await store.lock_case(conn, id)
         if case is None:
-            raise _unknown()
+            raise unknown()
         stored = await store.answer_of(conn, case)
         if stored is not None:
             if stored[:2] != (given.person, given.text):
@@ -151,14 +149,6 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None], rulebook: Ru
     return router
 
 
-def _position(cursor: str) -> Position:
-    at, id = read_cursor(cursor, 2)
-    try:
-        return _POSITION.validate_python((at, UUID(id)))
-    except ValueError:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
-
-
 async def _refuse_ambiguous(conn: Connection, matter: str) -> None:
     authorities = await case_store.authorities_of(conn, matter)
     if len(authorities) > 1:
@@ -166,14 +156,3 @@ async def _refuse_ambiguous(conn: Connection, matter: str) -> None:
             409, "ambiguous-matter", "Several authorities have a matter of this id",
             "Say which with `authority`.", candidates=authorities,
         )  # fmt: skip
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-case", "There is no case of this id")

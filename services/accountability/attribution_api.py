@@ -6,13 +6,12 @@ The system proposes: nobody is found responsible until somebody has said so who 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, assert_never
-from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import TypeAdapter
 
 from services.accountability import attribution_store, ledger, store
+from services.accountability.asked import Word, id_of, position_of, unknown
 from services.accountability.attribution_publish import published as told_by_people
 from services.accountability.case_row import named_text
 from services.accountability.case_text import summary
@@ -30,16 +29,14 @@ from services.accountability.rules.review import (
 )
 from services.accountability.stepping import MOST_BYTES, Done, actor, expect, once
 from shared.clock import Clock
-from shared.events.base import Instant, Model, PersonId
-from shared.http import ProblemError, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.events.base import Model, PersonId
+from shared.http import ProblemError, body_of, read_json, tagged, write_cursor
 from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
 from shared.postgres import PASSING, Connection, Pool
 
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 log = structlog.get_logger()
-Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-_POSITION: TypeAdapter[tuple[datetime, UUID]] = TypeAdapter(tuple[Instant, UUID])
 
 
 class Confirmation(Model):
@@ -106,7 +103,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     async def _take(
         request: Request, id: str, person: str, given: Model, do: Callable[[Connection, Case, datetime], Any]
     ) -> Response:
-        key = _id(id)
+        key = id_of(id)
         try:
             async with pool.acquire(timeout=10) as conn, conn.transaction():
                 now = (await clock.moment(conn)).now
@@ -114,7 +111,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
                 async def step() -> Done:
                     found = await store.lock_case(conn, key)
                     if found is None:
-                        raise _unknown()
+                        raise unknown()
                     (case,) = await attribution_store.complete(conn, [found])
                     expect(request, case.revision)
                     done: Done = await do(conn, case, now)
@@ -135,7 +132,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
         request: Request, cursor: Word = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
     ) -> Response:
         """The revisions that wait for a decision: what was confirmed, and what is known since."""
-        after = None if cursor is None else _position(cursor)
+        after = None if cursor is None else position_of(cursor)
         async with on_record(pool) as conn:
             page = await attribution_store.waiting(conn, after, limit + 1)
             await note(conn, clock, caller_of(request).person, "list", [case.key for case in page[:limit]])
@@ -173,22 +170,3 @@ def _refused(why: Refusal) -> ProblemError:
         case "no-such-revision":
             return ProblemError(404, "no-such-revision", "No revision of this number waits for a decision")
     assert_never(why)
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, id = read_cursor(cursor, 2)
-    try:
-        return _POSITION.validate_python((at, UUID(id)))
-    except ValueError:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-case", "There is no case of this id")

@@ -1,27 +1,22 @@
 """HTTP of cards, to read. An official lists those that name them."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import TypeAdapter
 
 from services.accountability import card_store
+from services.accountability.asked import Word, position_of
 from services.accountability.record.readings import note, on_record
 from services.accountability.rules.card_rules import Level, quarter_of
 from services.accountability.rules.cards import Card
 from services.accountability.rules.model import CaseKey
 from shared.clock import Clock
-from shared.events.base import Instant
-from shared.http import ProblemError, read_cursor, tagged, write_cursor
+from shared.http import ProblemError, tagged, write_cursor
 from shared.identity.guard import allow, caller_of, forbidden
 from shared.identity.roles import Role
 from shared.postgres import Pool
 
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
-Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-_POSITION: TypeAdapter[tuple[Instant, UUID]] = TypeAdapter(tuple[Instant, UUID])
 
 
 def routes(pool: Pool, clock: Clock) -> APIRouter:
@@ -45,7 +40,7 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
         its `authority` where several have it (409 names them)."""
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists the cards that name them: give their own id as `person`.")
-        after = None if cursor is None else _position(cursor)
+        after = None if cursor is None else position_of(cursor)
         async with on_record(pool) as conn:
             if matter is not None and authority is None:
                 authorities = await card_store.authorities_of(conn, matter)
@@ -96,11 +91,3 @@ def shown(card: Card) -> dict[str, Any]:
         "revoked_because": card.revoked_because,
         "cause": {"source": card.cause.source, "id": card.cause.id},
     }
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, id = read_cursor(cursor, 2)
-    try:
-        return _POSITION.validate_python((at, UUID(id)))
-    except ValueError:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None

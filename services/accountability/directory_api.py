@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
 from services.accountability import directory_store, directory_view_store, people_store, store
+from services.accountability.asked import Word
 from services.accountability.directory_text import conflict_of, held_text, place_text, post_text
 from services.accountability.directory_view_store import Place
 from services.accountability.record.readings import note, on_record
@@ -26,7 +27,6 @@ from shared.postgres import Connection, Pool
 OVERSEEING = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 READERS = *OVERSEEING, Role.OFFICIAL, Role.ADMIN, Role.SERVICE
 MOST_UNKNOWN = 500
-Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 When = Annotated[str | None, Query(max_length=40, description="An instant with its offset: 2026-03-10T00:00:00+08:00.")]
 _INSTANT = TypeAdapter[datetime](Instant)
 _PLACE = TypeAdapter[tuple[str, str, str, Instant, str, str]](tuple[str, str, str, Instant, str, str])

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from services.accountability import evidence_store, rectification_store, rectify
+from services.accountability.asked import id_of, unknown
 from services.accountability.evidence_store import ContentLost, Contents, Piece
 from services.accountability.record.readings import note, on_record
 from services.accountability.rectification_text import piece_shown
@@ -56,7 +57,7 @@ def routes(pool: Pool, clock: Clock, contents: Contents, most_bytes: int, commit
             )
 
         async def take(conn: Connection, person: str, now: datetime) -> Done:
-            held = await _held(conn, request, _id(id), now)
+            held = await _held(conn, request, id_of(id, "evidence"), now)
             if held.state == "verified":
                 raise ProblemError(409, "ended", "The rectification is verified: nothing more is handed in")
             piece = Piece(uuid4(), held.authority, held.matter, held.id, media_type, len(content), digest, person, now)
@@ -73,9 +74,9 @@ def routes(pool: Pool, clock: Clock, contents: Contents, most_bytes: int, commit
     async def read_evidence(id: str, request: Request) -> Response:
         """The content, to be saved and not shown by a browser; who was handed it is on record."""
         async with on_record(pool) as conn:
-            piece = await evidence_store.select(conn, _id(id))
+            piece = await evidence_store.select(conn, id_of(id, "evidence"))
             if piece is None:
-                raise _unknown()
+                raise unknown("evidence")
             held = await _held(conn, request, piece.rectification, (await clock.moment(conn)).now)
             await note(conn, clock, caller_of(request).person, "evidence", [held.key], about=str(piece.id))
             try:
@@ -143,14 +144,3 @@ async def _read(request: Request, most: int) -> bytes:
 
 def _too_large(most: int) -> ProblemError:
     return ProblemError(413, "too-large", "The file is too large", f"At most {most} bytes.")
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-evidence", "There is no evidence of this id")

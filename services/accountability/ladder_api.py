@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from services.accountability import case_store, ladder_store, ledger, store
+from services.accountability.asked import id_of, unknown
 from services.accountability.publish import STARTS, STOPS
 from services.accountability.record import texts
 from services.accountability.record.readings import note, on_record
@@ -68,7 +69,7 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     async def read_ladder(id: str, request: Request) -> Response:
         """The rungs of a case, those that have fired, and what was done on the ladder; with the reasons given."""
         async with on_record(pool) as conn:
-            case = await case_store.select(conn, _id(id))
+            case = await case_store.select(conn, id_of(id))
             _shown_to(request, case)
             assert case is not None  # noqa: S101 - _shown_to has asked
             taken = await ladder_store.steps(conn, case.key)
@@ -159,7 +160,7 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
             async with pool.acquire(timeout=10) as conn, conn.transaction():
 
                 async def do() -> Done:
-                    case = await store.lock_case(conn, _id(id))
+                    case = await store.lock_case(conn, id_of(id))
                     _shown_to(request, case)
                     assert case is not None  # noqa: S101 - _shown_to has asked
                     if seen:
@@ -221,15 +222,4 @@ def _unless_refused(decided: Case | Refused) -> Case:
 def _shown_to(request: Request, case: Case | None) -> None:
     caller = caller_of(request)
     if case is None or (caller.is_narrow() and caller.is_checked and not concerns(case, caller.person)):
-        raise _unknown()
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-case", "There is no case of this id")
+        raise unknown()

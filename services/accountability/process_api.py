@@ -4,12 +4,12 @@ forbids it and what is missing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
 
 from services.accountability import process, store
+from services.accountability.asked import id_of, unknown
 from services.accountability.process_forms import FORMS, PLEAS, StepForm
 from services.accountability.rules.case import concerns
 from services.accountability.rules.ladder import Rulebook
@@ -56,10 +56,10 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
                 now = (await clock.moment(conn)).now
 
                 async def do() -> Done:
-                    case = await store.lock_case(conn, _id(id))
+                    case = await store.lock_case(conn, id_of(id))
                     caller = caller_of(request)
                     if case is None or (caller.is_narrow() and caller.is_checked and not concerns(case, by)):
-                        raise _unknown()
+                        raise unknown()
                     expect(request, case.revision)
                     command = given.command(step, by, now)
                     decided = await process.take(conn, case, command, given.written(), rulebook, now)
@@ -102,14 +102,3 @@ def _bodies(forms: Mapping[Step, type[StepForm]]) -> dict[str, Any]:
     schemas = {model.__name__: model.model_json_schema() for model in forms.values()}
     content = {"application/json": {"schema": {"anyOf": list(schemas.values())}}}
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-case", "There is no case of this id")

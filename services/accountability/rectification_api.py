@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from services.accountability import evidence_store, rectification_store, rectify, store
+from services.accountability.asked import Word, id_of, position_of, unknown
 from services.accountability.record import texts
 from services.accountability.record.readings import note, on_record
 from services.accountability.rectification_text import shown, summary
@@ -18,8 +19,8 @@ from services.accountability.rules.model import Case
 from services.accountability.rules.rectification import Rectification, Refused
 from services.accountability.stepping import MOST_BYTES, Done, Steps, expect, tagged_with
 from shared.clock import Clock
-from shared.events.base import Instant, Model, Name, PersonId, Span, Text
-from shared.http import ProblemError, body_of, read_cursor, read_json, tagged, write_cursor
+from shared.events.base import Model, Name, PersonId, Span, Text
+from shared.http import ProblemError, body_of, read_json, tagged, write_cursor
 from shared.identity.guard import allow, caller_of, forbidden
 from shared.identity.roles import Role
 from shared.postgres import Connection, Pool
@@ -28,8 +29,6 @@ READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 OVERSEERS = Role.OFFICE, Role.SUPERVISOR
 _OF_PERSON = frozenset({"not-concerned", "same-person"})
 _OF_CONTENT = frozenset({"limit-too-long", "evidence-missing"})
-Word = Annotated[str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-_POSITION: TypeAdapter[tuple[Instant, UUID]] = TypeAdapter(tuple[Instant, UUID])
 
 
 class OrderText(Model):
@@ -84,7 +83,7 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
         given = await read_json(request, OrderText, MOST_BYTES)
 
         async def take(conn: Connection, by: str, now: datetime) -> Done:
-            case = await store.lock_case(conn, _id(id))
+            case = await store.lock_case(conn, id_of(id, "rectification"))
             if case is None:
                 raise ProblemError(404, "no-such-case", "There is no case of this id")
             expect(request, case.revision)
@@ -169,7 +168,7 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
         """In order of their orders. `overdue`: the limit of the round has passed without a report."""
         if caller_of(request).is_narrow() and not (person and caller_of(request).is_person(person)):
             raise forbidden("An official lists what names them: give their own id as `person`.")
-        after = None if cursor is None else _position(cursor)
+        after = None if cursor is None else position_of(cursor)
         async with on_record(pool) as conn:
             page = await rectification_store.page(
                 conn, after=after, case=case, unit=unit, person=person, state=state, limit=limit + 1
@@ -185,9 +184,9 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     async def read_rectification(id: str, request: Request) -> Response:
         """One, with every step, what was written at it, and the evidence."""
         async with on_record(pool) as conn:
-            held = await rectification_store.select(conn, _id(id))
+            held = await rectification_store.select(conn, id_of(id, "rectification"))
             if held is None or not await rectify.may_see(conn, request, held, (await clock.moment(conn)).now):
-                raise _unknown()
+                raise unknown("rectification")
             taken = await rectification_store.steps(conn, held.id)
             words = await texts.read(conn, [row["words"] for row in taken if row["words"] is not None])
             pieces = await evidence_store.of(conn, held.id)
@@ -199,9 +198,9 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
 
 async def _locked(conn: Connection, request: Request, id: str) -> tuple[Rectification, Case | None]:
     """With its case, which is locked first; as the caller has seen it."""
-    found = await rectification_store.select(conn, _id(id))
+    found = await rectification_store.select(conn, id_of(id, "rectification"))
     if found is None:
-        raise _unknown()
+        raise unknown("rectification")
     case = None if found.case_id is None else await store.lock_case(conn, found.case_id)
     held = (await rectification_store.lock(conn, [found.id]))[found.id]
     expect(request, held.revision)
@@ -226,22 +225,3 @@ def _done(after: Rectification | Refused) -> Done:
 def _problem(refused: Refused) -> ProblemError:
     status = 403 if refused.code in _OF_PERSON else 422 if refused.code in _OF_CONTENT else 409
     return ProblemError(status, refused.code, refused.why)
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, id = read_cursor(cursor, 2)
-    try:
-        return _POSITION.validate_python((at, UUID(id)))
-    except ValueError:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _unknown() from None
-
-
-def _unknown() -> ProblemError:
-    return ProblemError(404, "no-such-rectification", "There is no rectification of this id")

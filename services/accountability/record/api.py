@@ -1,21 +1,21 @@
 """HTTP of the record: its state, its export, who has read a case, legal holds, the erasure of texts by two people."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
+from services.accountability.asked import position_of
 from services.accountability.record import acts, readings, store
 from services.accountability.record.export import exported
 from services.accountability.rules.model import CaseKey
 from services.accountability.rules.retention import Ground
 from shared.clock import Clock
 from shared.events.base import Instant, Model, Name, PersonId
-from shared.http import ProblemError, answer, body_of, read_cursor, read_json, write_cursor
+from shared.http import ProblemError, answer, body_of, read_json, write_cursor
 from shared.identity.guard import allow, caller_of, forbidden
 from shared.identity.roles import Role
 from shared.postgres import Connection, Pool
@@ -24,7 +24,6 @@ MOST_BYTES = 65_536
 READERS = Role.SUPERVISOR, Role.AUDITOR
 Basis = Annotated[str, Field(min_length=3, max_length=400, pattern=r"^[^\x00]+$")]
 Position = tuple[Instant, UUID]
-_POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 Select = Callable[[Connection, UUID], Awaitable[CaseKey | None]]
 
 
@@ -93,7 +92,9 @@ def routes(pool: Pool, clock: Clock, *, select: Select, retention_years: int) ->
             case = await select(conn, _id(id))
             if case is None:
                 raise _unknown()
-            page = await store.readings_of(conn, case.case_id, None if cursor is None else _position(cursor), limit + 1)
+            page = await store.readings_of(
+                conn, case.case_id, None if cursor is None else position_of(cursor), limit + 1
+            )
             await readings.note(conn, clock, caller_of(request).person, "readings", [case])
         content: dict[str, Any] = {
             "readings": [
@@ -133,14 +134,6 @@ def routes(pool: Pool, clock: Clock, *, select: Select, retention_years: int) ->
 def _refuse_another(request: Request, by: str) -> None:
     if not caller_of(request).is_person(by):
         raise forbidden("Nobody acts for another: `by` is the caller's own id.")
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, id = read_cursor(cursor, 2)
-    try:
-        return _POSITION.validate_python((at, UUID(id)))
-    except ValueError:
-        raise ProblemError(400, "bad-cursor", "The cursor is not one that this list gave out") from None
 
 
 def _id(text: str) -> UUID:
