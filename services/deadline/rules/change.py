@@ -56,7 +56,9 @@ def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[St
     """What the stored row says at its alarm: the last warning that has passed, the miss, or that it lasts (D12). Nobody
     is named while its source is `heard` to have sent less than that: then it waits, without an alarm (D8).
     """
-    passed = [label for at, label in row.alarms if at <= confirmed]
+    done = row.done_at  # known, but late: what is told while nothing is done ends there
+    alarms = [each for each in row.alarms if done is None or not each[1].startswith(PASSED) or each[0] <= done]
+    passed = [label for at, label in alarms if at <= confirmed]
     if not passed:
         return row, ()
     told_up_to = heard.get(row.says["facts"][0]["source"]) if heard and not row.part else None
@@ -67,14 +69,16 @@ def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[St
             return waiting, ()
         waiting = replace(waiting, state=State.WARNED, revision=row.revision + 1)
         return waiting, (_warned(waiting),)
-    ahead = tuple(alarm for alarm in row.alarms if alarm[0] > confirmed)
+    ahead = tuple(alarm for alarm in alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
     fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
     changes: list[Change] = []
     if MISS in passed:
-        fired = replace(fired, state=State.MISSED if row.done_at is None else State.MISSED_DONE, miss=row.late_from)
+        fired = replace(fired, state=State.MISSED, miss=row.late_from)
+        if done is not None:
+            fired = replace(fired, state=State.MISSED_DONE, alarms=())
         changes = [_missed(fired), *_deemed(fired)]
-        if row.done_at is not None:
+        if done is not None:
             changes.append(_ended("deadline.stopped_late", fired))
     if passed[-1].startswith(PASSED):
         changes.append(_overdue(fired))

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from services.deadline.handlers import Read, handler
 from services.deadline.rules.clock import State
 from shared.events.deadline import DeadlineOverdue, DeadlineOverdueRevoked
 from shared.inbox import Message
@@ -88,3 +89,18 @@ async def test_a_longer_week_takes_back_that_it_lasted_without_a_late_end(servic
     await service.deliver(changed)
     assert await service.told() == ["scheduled", "missed", "overdue", "overdue_revoked"]
     assert [label for _, label in (await service.rows())["promised", ""].alarms] == ["+30wd"]
+
+
+async def test_what_was_done_late_while_facts_stood_unread_is_missed_and_over_at_once(service: Service) -> None:
+    """After a restore the late end is read before anybody may be found late: no lateness is told beyond that end."""
+    service.clock.now = at("03-13 00:00")
+    unread = handler(service.clock, lambda: Read((), ()))
+    async with service.pool.acquire() as conn, conn.transaction():
+        await unread(conn, [registered("1wd", "5wd", "30wd"), fact("matter.closed", "c", at("03-06 12:00"))])
+    assert await service.told() == ["scheduled"]
+    await service.move_to(at("03-13 00:00"))
+    assert await service.told() == ["scheduled", "missed", "stopped_late", "overdue"]
+    overdue = (await service.published())[-1][1]
+    assert isinstance(overdue, DeadlineOverdue) and overdue.overdue == "1wd"
+    row = (await service.rows())["promised", ""]
+    assert (row.state, row.alarms) == (State.MISSED_DONE, ())
