@@ -99,7 +99,7 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     """
     if open_routes := undeclared(app.api):
         raise WrongEnvironment(f"{app.name} has routes that do not say who may call them: {', '.join(open_routes)}")
-    listener = socket.create_server((app.host, app.port), reuse_port=False)
+    listener = _listening(app.name, app.host, app.port)
     app.port = listener.getsockname()[1]
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
@@ -142,6 +142,13 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
         except TimeoutError:
             app.pool.terminate()
     log.info("stopped", service=app.name)
+
+
+def _listening(name: str, host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), reuse_port=False)
+    except OSError as error:
+        raise WrongEnvironment(f"{name} cannot answer on port {port} of {host}: {error.strerror}") from None
 
 
 async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:

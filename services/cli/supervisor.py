@@ -10,7 +10,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from signal import SIGKILL
+from signal import SIGKILL, Signals
 
 import httpx2
 
@@ -27,8 +27,26 @@ HOPELESS_STARTS = 3
 STOP_GRACE_S = 25.0
 """More than the services take to drain."""
 
-OnRestart = Callable[[str, int, int], None]
-"""Told at each restart: the service's name, the exit code (negative: the signal), how often by now."""
+
+@dataclass(frozen=True)
+class Restart:
+    """A service ended and was started again."""
+
+    service: str
+    code: int
+    """Its exit code; negative: the signal."""
+    times: int
+    """How often by now."""
+    last_words: str
+    """The last line of its log, which says why when it ended by itself."""
+
+    def __str__(self) -> str:
+        how = f"by {Signals(-self.code).name}" if self.code < 0 else f"with {self.code}"
+        why = f": {self.last_words}" if self.code > 0 else ""
+        return f"{self.service} ended {how} and was started again ({self.times}){why}"
+
+
+OnRestart = Callable[[Restart], None]
 
 
 @dataclass(frozen=True)
@@ -104,9 +122,10 @@ class Supervisor:
             backoff_s = FIRST_BACKOFF_S if now() - started_at > STEADY_AFTER_S else min(backoff_s * 2, MAX_BACKOFF_S)
             await asyncio.sleep(backoff_s)
             self.restarts[service.name] += 1
+            restart = Restart(service.name, code, self.restarts[service.name], child.last_words)
             self._start(service)
             if self._on_restart:
-                self._on_restart(service.name, code, self.restarts[service.name])
+                self._on_restart(restart)
 
     async def _until_ready(self, client: httpx2.AsyncClient, service: Service, limit_s: float) -> None:
         said = "nothing"
@@ -140,4 +159,4 @@ async def supervise(
         await supervisor.stop()
 
 
-__all__ = ["ProcessError", "Service", "Supervisor", "supervise"]
+__all__ = ["ProcessError", "Restart", "Service", "Supervisor", "supervise"]

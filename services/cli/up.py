@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from services.cli.config import Settings
+    from services.cli.supervisor import Restart
 
 
 def up(
@@ -54,8 +55,8 @@ async def _run(provider: str, settings: "Settings", as_json: bool) -> None:
     from shared.identity.roles import Role
     from shared.kafka_access import OPEN, access_of
 
-    def restarted(service: str, code: int, times: int) -> None:
-        typer.echo(f"{service} ended with {code} and was started again ({times})", err=True)
+    def restarted(restart: "Restart") -> None:
+        typer.echo(str(restart), err=True)
 
     external = provider == "external"
     async with (

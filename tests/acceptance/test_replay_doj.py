@@ -22,6 +22,7 @@ from services.cli.config import Settings
 from services.cli.replay.load import Outcome
 from services.cli.replay.run import Summary, Wanted, replay
 from services.cli.replay.target import Target
+from services.cli.supervisor import Restart
 from shared.postgres import Connection
 from tests.support.waiting import until
 
@@ -48,8 +49,8 @@ class Silent:
     def line(self, outcome: Outcome) -> None:
         assert outcome.unmapped is None
 
-    def restarted(self, service: str, code: int, times: int) -> None:
-        self.restarts.append(service)
+    def restarted(self, restart: Restart) -> None:
+        self.restarts.append(restart.service)
 
     async def instant(self, at: datetime) -> None: ...
 

@@ -3,12 +3,13 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from services.cli.providers import ProcessError, free_port
 from services.cli.providers.process import Run, run
-from services.cli.supervisor import Service, supervise
+from services.cli.supervisor import Restart, Service, supervise
 
 LIMIT_S = 20.0
 
@@ -42,9 +43,9 @@ async def current() -> AsyncIterator[Run]:
 
 
 async def test_a_killed_service_is_started_again_and_counted(current: Run) -> None:
-    seen: list[tuple[str, int, int]] = []
+    seen: list[Restart] = []
     services = [script("one", WILLING), script("two", WILLING)]
-    async with supervise(current, services, lambda *told: seen.append(told)) as supervisor:
+    async with supervise(current, services, seen.append) as supervisor:
         await supervisor.ready(LIMIT_S)
         other = supervisor.children["two"].pid
         killed = await supervisor.kill("one")
@@ -52,8 +53,22 @@ async def test_a_killed_service_is_started_again_and_counted(current: Run) -> No
         assert supervisor.children["one"].pid != killed
         assert supervisor.children["two"].pid == other
         assert supervisor.restarts == {"one": 1, "two": 0}
-        assert seen == [("one", -9, 1)]
+        assert [str(restart) for restart in seen] == ["one ended by SIGKILL and was started again (1)"]
     assert current.children == []
+
+
+async def test_a_service_that_ends_by_itself_is_told_of_with_its_last_words(current: Run) -> None:
+    seen: asyncio.Queue[Restart] = asyncio.Queue()
+    services = [script("broken", "print('once'); raise SystemExit('no such database')")]
+    async with supervise(current, services, seen.put_nowait):
+        async with asyncio.timeout(LIMIT_S):
+            restart = await seen.get()
+        assert str(restart) == "broken ended with 1 and was started again (1): no such database"
+
+
+def test_no_outgoing_connection_takes_the_port_of_a_service() -> None:
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert free_port() < low
 
 
 async def test_a_service_that_cannot_start_is_named_with_its_last_words(current: Run) -> None:

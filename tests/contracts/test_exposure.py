@@ -1,16 +1,21 @@
 """Beyond loopback nothing starts unguarded: not HTTP without identities, not Kafka or Postgres in the clear."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 
 from services.cli.config import inherited_environment
 from services.intake.permission import admission_of
+from shared.errors import WrongEnvironment
 from shared.exposure import Exposed, is_loopback, is_reachable, refuse_exposure
+from shared.runtime import App, serve
 from shared.settings import ServiceSettings
 from tests.support.identity import Issuer
 
@@ -130,3 +135,11 @@ async def test_every_service_refuses_to_bind_beyond_loopback_unguarded(service: 
     said = ended.stdout + ended.stderr
     assert "DUBAN_IDENTITY_JWKS" in said and "docs/security.md" in said
     assert "Traceback" not in said and "s3cret" not in said
+
+
+async def test_a_service_whose_port_another_holds_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        app = cast(App, SimpleNamespace(name="intake", api=FastAPI(docs_url=None, redoc_url=None), host="127.0.0.1", port=port))
+        with pytest.raises(WrongEnvironment, match=f"intake cannot answer on port {port} of 127.0.0.1: .*in use"):
+            await serve(app, asyncio.Event())

@@ -20,7 +20,7 @@ from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES
 from services.cli.providers import Run, free_port
 from services.cli.record_key import written_key
-from services.cli.supervisor import Service, Supervisor, supervise
+from services.cli.supervisor import Restart, Service, Supervisor, supervise
 from services.cli.topics import ensure_topics
 from tests.crash.infrastructure import ROADS, Infrastructure
 
@@ -164,8 +164,8 @@ async def start_cluster(
     ]
     deaths: Counter[str] = Counter()
 
-    def restarted(name: str, code: int, _: int) -> None:
-        deaths[f"{name.rpartition('-')[0]} {code}"] += 1
+    def restarted(restart: Restart) -> None:
+        deaths[f"{restart.service.rpartition('-')[0]} {restart.code}"] += 1
 
     async with supervise(infrastructure.run, replicas, restarted) as supervisor:
         await supervisor.ready(START_LIMIT_S)

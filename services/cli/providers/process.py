@@ -10,6 +10,7 @@ the programs are.
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,6 +25,9 @@ from services.cli.providers import guard
 
 POLL_S = 0.01
 GUARD_GRACE_S = 2.0
+SERVER_PORTS = range(20_000, 32_768)
+"""Below what Linux (32768), BSD and macOS (49152) give to outgoing connections: one of those would hold the port of a
+service that died for as long as it lasts."""
 
 REGISTER_THEN_BECOME = 'echo "+ $$ $0" >&0 && exec "$@" </dev/null'
 """Our child tells the guard its own number before it becomes the program. Were it the parent's task, a kill
@@ -83,6 +87,11 @@ class Child:
         except TimeoutError:
             self.signal(signal.SIGKILL)
             return await self.wait()
+
+    @property
+    def last_words(self) -> str:
+        """The last line of its log; empty when it wrote none."""
+        return self.log_tail(1)
 
     def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -190,8 +199,10 @@ async def run() -> AsyncIterator[Run]:
 
 
 def free_port() -> int:
-    """A loopback port that is free now. Another may take it before you do: whoever uses it tries again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that is free now, and that no outgoing connection is given: a service that is started again finds
+    it free again. Another server may take it before you do: whoever uses it tries again."""
+    for port in random.sample(SERVER_PORTS, len(SERVER_PORTS)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ProcessError(f"no port between {SERVER_PORTS.start} and {SERVER_PORTS.stop - 1} is free")

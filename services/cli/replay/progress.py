@@ -1,6 +1,5 @@
 """What a replay shows while it runs: a progress bar on a terminal's standard error, and lines that must not be lost."""
 
-import signal
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Self
@@ -10,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from services.cli.replay.load import Outcome
 from services.cli.replay.target import Target
+from services.cli.supervisor import Restart
 
 
 class Screen:
@@ -51,9 +51,8 @@ class Screen:
         if outcome.unmapped is not None and self._list_unmapped:
             self.console.print(f"{outcome.file} line {outcome.line.number}: {outcome.unmapped}", markup=False)
 
-    def restarted(self, service: str, code: int, times: int) -> None:
-        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with {code}"
-        self.console.print(f"{service} ended {how} and was started again", markup=False)
+    def restarted(self, restart: Restart) -> None:
+        self.console.print(str(restart), markup=False)
 
     async def instant(self, at: datetime) -> None:
         self._bar.update(self._task, description=f"replaying {at:%Y-%m-%d}")

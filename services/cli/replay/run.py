@@ -24,6 +24,7 @@ from services.cli.replay.target import Target, is_external, refuse_impossible_ti
 from services.cli.replay.views import count_dead_letters, write_report
 from services.cli.replay.watch import Watch
 from services.cli.stack import Stack
+from services.cli.supervisor import Restart
 from shared.events.base import Origin
 from shared.events.catalog import topics
 from shared.postgres import Connection
@@ -57,7 +58,7 @@ class Listener(Protocol):
     def line(self, outcome: Outcome) -> None:
         """A line was read."""
 
-    def restarted(self, service: str, code: int, times: int) -> None:
+    def restarted(self, restart: Restart) -> None:
         """A service died and runs again."""
 
     async def instant(self, at: datetime) -> None:

@@ -13,6 +13,7 @@ from services.cli.replay.load import Outcome
 from services.cli.replay.target import Target
 from services.cli.story.tail import Tail, tailing
 from services.cli.story.words import COUNTED, ORDER, counts_of, line_of, of_a_case
+from services.cli.supervisor import Restart
 from shared.events import accountability as a
 from shared.events import deadline as d
 from shared.events import notification as n
@@ -56,8 +57,8 @@ class Teller:
     def line(self, outcome: Outcome) -> None:
         """The log is ours: every line maps."""
 
-    def restarted(self, service: str, code: int, times: int) -> None:
-        self._console.print(f"{service} ended with {code} and was started again", style="bold red")
+    def restarted(self, restart: Restart) -> None:
+        self._console.print(str(restart), style="bold red", markup=False)
 
     async def instant(self, at: datetime) -> None:
         assert self._tail is not None  # noqa: S101 - `watching` comes first
