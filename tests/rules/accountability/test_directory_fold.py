@@ -133,7 +133,7 @@ def test_leaving_later_concerns_nobody_who_was_due_before() -> None:
 
 def test_of_several_posts_with_one_role_the_latest_holder_counts_then_the_smaller_name() -> None:
     def holding(post: str, person: str, since: int) -> PostHolding:
-        return PostHolding(PostKey("licheng", post), person, "leading", "u", at(since), None, at(0))
+        return PostHolding(PostKey("licheng", post), person, "leading", "u", at(since), None, at(0), at(0))
 
     early, late = holding("p1", "a", 1), holding("p9", "b", 3)
     twin = holding("p5", "c", 3)
