@@ -28,6 +28,7 @@ from shared.kafka import Handle
 from shared.postgres import Connection
 
 MIGRATIONS = Path(rulebook.__file__).parent / "migrations"
+BOOK = rulebook.load(SHIPPED)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AUTHORITY, UNIT = "licheng", "licensing"
 LIMIT = LimitTerms(
@@ -198,7 +199,7 @@ class World:
     handle: Handle = field(init=False)
 
     def __post_init__(self) -> None:
-        self.handle = handler(self.clock, rulebook.load(SHIPPED))
+        self.handle = handler(self.clock, BOOK)
 
     async def feed(self, *messages: inbox.Message) -> None:
         """One batch, one transaction; then the cards that come of it."""
@@ -209,7 +210,7 @@ class World:
     async def issue_cards(self) -> None:
         """Of all that was left for cards and that nobody else is at."""
         async with self.conn.transaction():
-            await work_off(self.conn, rulebook.load(SHIPPED).cards, self.clock)
+            await work_off(self.conn, BOOK.cards, self.clock)
 
     async def cases(self) -> list[dict[str, Any]]:
         rows = await self.conn.fetch("select * from cases order by authority, matter, case_id")

@@ -4,12 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.accountability import directory_cache, rulebook
-from services.accountability.config import SHIPPED
+from services.accountability import directory_cache
 from services.accountability.handlers import handler
 from shared.inbox import Message
 from shared.postgres import Pool
-from tests.support.case_world import UNIT, World, assigned, delivered, in_hands_of, missed, stated
+from tests.support.case_world import BOOK, UNIT, World, assigned, delivered, in_hands_of, missed, stated
 
 LI = delivered(assigned("li", "leading", "2025-01-01"), post="deputy")
 CHEN = delivered(assigned("chen", "leading", "2026-02-01"), post="deputy")
@@ -48,7 +47,7 @@ async def test_what_one_batch_asked_the_next_does_not_ask_again(world: World) ->
 async def test_a_fact_that_another_replica_learned_counts_for_the_next_case(world: World, pool: Pool) -> None:
     await world.feed(LI)
     assert await leader(world, "M1") == "li"
-    other = handler(world.clock, rulebook.load(SHIPPED))
+    other = handler(world.clock, BOOK)
     async with pool.acquire() as conn, conn.transaction():
         await other(conn, [CHEN])
     assert await leader(world, "M2") == "chen"
