@@ -23,6 +23,7 @@ from services.accountability import (
     metrics,
     overseers,
     process,
+    score_store,
     store,
     told_store,
 )
@@ -59,6 +60,8 @@ from services.accountability.rules.leads import is_lead, of_act
 from services.accountability.rules.model import Case, CaseKey, Missed, Proposal, Ref, RungMissed, Untrue, Verdict
 from services.accountability.rules.process_model import Done
 from services.accountability.rules.review import beside
+from services.accountability.rules.score_words import last_words
+from services.accountability.score_reading import ends
 from shared import failpoints
 from shared.clock import Clock
 from shared.errors import Permanent
@@ -80,8 +83,8 @@ def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = l
         heard = read([m for m in messages if m.topic == DIRECTORY], _skipped)
         told = [m for m in messages if m.topic == DEADLINES]
         said, duties, words = heard_of(told, _skipped)
-        found = findings(told, _skipped)
-        if not heard and not said and not duties and not words and not found:
+        found, ended = findings(told, _skipped), ends(told, _skipped)
+        if not heard and not said and not duties and not words and not found and not ended:
             return
         now = (await clock.moment(conn)).now
         facts = [fact for r, e in heard if (fact := fact_of(r, e, now)) is not None]
@@ -93,6 +96,7 @@ def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = l
             failpoints.reach("directory.learned")
         carding(len(words))
         await told_store.leave(conn, words)
+        await score_store.keep(conn, last_words(ended))
         await judge(conn, said, rulebook, now, directories)
         await leads.of_findings(conn, found, rulebook, _proposal, now)
         if duties:

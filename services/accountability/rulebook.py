@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 from services.accountability.rulebook_leads import LeadEditionText
 from services.accountability.rulebook_overseers import OverseerEditionText, RectificationEditionText, SnoozeText
 from services.accountability.rulebook_process import ProcessEditionText
+from services.accountability.rulebook_scores import ScoreEditionText
 from services.accountability.rules import ladder, model
 from services.accountability.rules.card_rules import LEVELS, CardEdition, CardRule, Ground, Level
 from shared.events.base import Model, Role, Text
@@ -110,6 +111,7 @@ class RulebookText(Model):
     leads: tuple[LeadEditionText, ...] = ()
     overseers: tuple[OverseerEditionText, ...] = ()
     rectification: tuple[RectificationEditionText, ...] = ()
+    scores: tuple[ScoreEditionText, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> "RulebookText":
@@ -119,6 +121,7 @@ class RulebookText(Model):
         _follow(self.leads)
         _follow(self.overseers)
         _follow(self.rectification)
+        _follow(self.scores)
         return self
 
 
@@ -129,6 +132,7 @@ Versioned = (
     | LeadEditionText
     | OverseerEditionText
     | RectificationEditionText
+    | ScoreEditionText
 )
 
 
@@ -167,6 +171,7 @@ def load(file: Path) -> ladder.Rulebook:
         leads=tuple(edition.edition(text.name) for edition in text.leads),
         overseers=tuple(edition.edition() for edition in text.overseers),
         rectification=tuple(edition.edition() for edition in text.rectification),
+        scores=tuple(edition.edition(text.name) for edition in text.scores),
     )
 
 

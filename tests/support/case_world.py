@@ -244,7 +244,7 @@ class World:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
             "truncate cases, attribution_states, cards, card_words, told_words, verdicts, case_events, escalations,"
-            " answers, directory_facts, holdings, vacancies, posts, unit_places, leaves, directory_conflicts,"
+            " answers, ended_limits, directory_facts, holdings, vacancies, posts, unit_places, leaves, directory_conflicts,"
             " directory_versions, people, outbox"
         )
 

@@ -111,6 +111,7 @@ create table cards (
     constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text])),
     constraint cards_revoked_say_why CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
 );
+CREATE INDEX cards_by_unit ON cards USING btree (unit, late_from, authority);
 CREATE INDEX cards_counted_for_a_person ON cards USING btree (authority, person, quarter, late_from, card_id) WHERE level = 'yellow'::text AND revoked_at IS NULL AND person IS NOT NULL;
 CREATE INDEX cards_in_order_of_issue ON cards USING btree (issued_at, card_id);
 CREATE INDEX cards_of_repetition ON cards USING btree (authority, person, quarter) WHERE rule = 'repetition'::text AND revoked_at IS NULL;
@@ -309,6 +310,28 @@ create table directory_versions (
     constraint directory_versions_pkey PRIMARY KEY (authority)
 );
 comment on table directory_versions is 'Another version after each fact of an authority''s directory: what a replica keeps of it holds while this is the same.';
+
+create table ended_limits (
+    authority text not null,
+    matter text not null,
+    limit_id uuid not null,
+    clock text not null,
+    subject text not null,
+    kind text not null,
+    unit text,
+    item text,
+    due text not null,
+    late_from timestamp with time zone not null,
+    ended text not null,
+    revision bigint not null,
+    constraint ended_limits_pkey PRIMARY KEY (authority, matter, limit_id),
+    constraint ended_limits_have_a_known_kind CHECK (kind = ANY (ARRAY['met'::text, 'late'::text, 'open'::text]))
+);
+CREATE INDEX ended_limits_by_unit ON ended_limits USING btree (unit, late_from, authority);
+comment on table ended_limits is 'Of each limit that ended the deadline service''s last word of that. `open`: it has not, after all.';
+comment on column ended_limits.unit is 'Which had the matter then.';
+comment on column ended_limits.due is 'As written: its first seven characters are its month.';
+comment on column ended_limits.ended is 'The act, as written: a bare date or an instant.';
 
 create table escalations (
     authority text not null,
