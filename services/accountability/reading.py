@@ -69,6 +69,7 @@ class MissedText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     limit: LimitUsed
@@ -91,6 +92,7 @@ class UntrueText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     reason: Untruth
@@ -107,6 +109,7 @@ class ToldText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     warning: NotRequired[str]
@@ -125,6 +128,7 @@ class VoidedText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     reason: str
 
 
@@ -193,7 +197,7 @@ def _missed(heard: Heard) -> Said:
     word = Word(
         LimitKey(missed.key.authority, missed.key.matter, clock, subject, limit_id(heard.subject, clock, subject)),
         ref, heard.revision, "missed", STATUTORY if missed.kind == STATUTORY else "promised", missed.due, late_from,
-        missed.origin, missed.item, missed.unit, None if held is None else held.person,
+        missed.origin, missed.item, missed.unit, None if held is None else held.person, bool(said.get("urgent")),
     )  # fmt: skip
     return missed, word
 
@@ -212,7 +216,7 @@ def _untrue(heard: Heard) -> Said:
     word = Word(
         LimitKey(key.authority, key.matter, clock, subject, limit_id(heard.subject, clock, subject)), ref,
         heard.revision, "untrue", said["reason"], said["due"], late_from, said.get("origin", "live"), said.get("item"),
-        said.get("unit"), None,
+        said.get("unit"), None, bool(said.get("urgent")),
     )  # fmt: skip
     return Untrue(key, ref, heard.revision, said["reason"]), word
 
@@ -229,7 +233,7 @@ def _told(kind: WordKind, field: Literal["warning", "overdue"] | None = None) ->
             LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
             Ref(heard.source, heard.id), heard.revision, kind, "" if field is None else said[field], said["due"],
             _instant(said["late_from"]), said.get("origin", "live"), said.get("item"),
-            holding.get("unit") or said.get("unit"), holding.get("person"),
+            holding.get("unit") or said.get("unit"), holding.get("person"), bool(said.get("urgent")),
         )  # fmt: skip
 
     return parse
@@ -244,7 +248,7 @@ def _voided(heard: Heard) -> Said:
     return None, Word(
         LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
         Ref(heard.source, heard.id), heard.revision, "untrue", NEVER_WAS, "", _instant(heard.time.decode()),
-        said.get("origin", "live"), said.get("item"), said.get("unit"), None,
+        said.get("origin", "live"), said.get("item"), said.get("unit"), None, bool(said.get("urgent")),
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class _Said(TypedDict):
     person: NotRequired[str]
     item: NotRequired[str]
     origin: NotRequired[str]
+    urgent: NotRequired[bool]
     limits: NotRequired[list[dict[str, Any]] | None]
     stage: NotRequired[str]
     task: NotRequired[str]
@@ -168,6 +169,7 @@ def fact_of(row: FactRow) -> Fact:
         person=says.get("person"),
         item=says.get("item"),
         origin=says.get("origin", "live"),
+        urgent=says.get("urgent", False),
         limits=_limits(says),
         part=says.get("stage") or says.get("task") or says.get("part") or "",
         activity=says.get("activity", ""),

@@ -86,6 +86,7 @@ class DirectiveIssued(Lead):
     TYPE = "directive.issued"
     item: Name = "directive"
     due: When
+    urgent: bool | None = Field(default=None, description="急件: its slips start higher (R23).")
 
 
 class FirstContactMade(Lead):
@@ -105,6 +106,7 @@ class LeadTold(Model):
     about: About | None = None
     evidence: tuple[Evidence, ...] | None = None
     text_sha256: Sha256 | None = None
+    urgent: bool | None = None
 
 
 class ComplaintConcluded(Fact):

@@ -72,12 +72,14 @@ create table card_words (
     person text,
     source text not null,
     event_id text not null,
+    urgent boolean default false not null,
     constraint card_words_pkey PRIMARY KEY (limit_id, revision, authority, matter),
     constraint card_words_have_a_known_kind CHECK (kind = ANY (ARRAY['warned'::text, 'missed'::text, 'untrue'::text, 'overdue'::text, 'overdue-revoked'::text, 'deemed'::text, 'deemed-revoked'::text]))
 );
 comment on table card_words is 'What the deadline service said of each limit that concerns its cards, kept for ever: the cards that stand are a fold of it.';
 comment on column card_words.limit_id is 'Derived from authority, matter, clock and subject.';
 comment on column card_words.says is 'The warning, the kind of the limit missed, by how much it is overdue, or why the miss is untrue.';
+comment on column card_words.urgent is 'Whether its matter was registered as urgent: slips of such start higher (R23).';
 
 create table cards (
     card_id uuid not null,
@@ -104,11 +106,16 @@ create table cards (
     revision integer not null,
     cause_source text not null,
     cause_id text not null,
+    urgent boolean default false not null,
     constraint cards_one_per_matter_rule_and_level PRIMARY KEY (card_id, authority, matter),
     constraint cards_are_revoked_for_a_known_reason CHECK (revoked_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'deemed-revoked'::text, 'done-earlier'::text, 'overtaken'::text, 'fewer-cards'::text])),
-    constraint cards_have_a_known_level CHECK (level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])),
+    constraint cards_have_a_known_level CHECK (
+CASE rule
+    WHEN 'slip'::text THEN level = ANY (ARRAY['blue'::text, 'orange'::text, 'red'::text])
+    ELSE level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])
+END),
     constraint cards_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
-    constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text])),
+    constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text, 'slip'::text])),
     constraint cards_revoked_say_why CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
 );
 CREATE INDEX cards_counted_for_a_person ON cards USING btree (authority, person, quarter, late_from, card_id) WHERE level = 'yellow'::text AND revoked_at IS NULL AND person IS NOT NULL;
@@ -120,6 +127,7 @@ comment on column cards.quarter is 'The calendar quarter of the due, in which ye
 comment on column cards.person is 'Who had the matter in hand when the limit passed or the warning was due; null: nobody by name.';
 comment on column cards.issued_at is 'When it was first issued.';
 comment on column cards.revision is 'Events published of this card, 1..n.';
+comment on column cards.urgent is 'Whether the matter is urgent, as far as the card rests on it.';
 
 create table case_events (
     authority text not null,

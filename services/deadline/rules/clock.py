@@ -100,6 +100,7 @@ class Clock(NamedTuple):
     item: str | None
     unit: str | None
     origin: str
+    urgent: bool = False
     acts: tuple[Act, ...] = ()
     team: Team = NO_TEAM
 

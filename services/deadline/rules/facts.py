@@ -132,6 +132,7 @@ class Fact:
     person: str | None = None
     item: str | None = None
     origin: str = "live"
+    urgent: bool = False
     limits: tuple[Limit, ...] = ()
     part: str = ""
     activity: str = ""

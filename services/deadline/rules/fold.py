@@ -168,6 +168,7 @@ class _Part:
             item=self._registration.item,
             unit=held[-1].unit if held else self._registration.unit,
             origin=self._registration.origin,
+            urgent=self._registration.urgent,
             acts=acts,
             team=team,
         )
