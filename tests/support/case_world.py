@@ -27,6 +27,7 @@ from shared.events.organisation import DIRECTORY_EVENTS
 from shared.postgres import Connection
 
 MIGRATIONS = Path(rulebook.__file__).parent / "migrations"
+BOOK = rulebook.load(SHIPPED)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AUTHORITY, UNIT = "licheng", "licensing"
 LIMIT = LimitTerms(
@@ -197,7 +198,7 @@ class World:
 
     async def feed(self, *messages: inbox.Message) -> None:
         """One batch, one transaction; then the cards that come of it."""
-        handle = handler(self.clock, rulebook.load(SHIPPED))
+        handle = handler(self.clock, BOOK)
         async with self.conn.transaction():
             await handle(self.conn, messages)
         await self.issue_cards()
@@ -205,7 +206,7 @@ class World:
     async def issue_cards(self) -> None:
         """Of all that was left for cards and that nobody else is at."""
         async with self.conn.transaction():
-            await work_off(self.conn, rulebook.load(SHIPPED).cards, self.clock)
+            await work_off(self.conn, BOOK.cards, self.clock)
 
     async def cases(self) -> list[dict[str, Any]]:
         rows = await self.conn.fetch("select * from cases order by authority, matter, case_id")

@@ -5,24 +5,23 @@ from datetime import datetime
 
 import pytest
 
-from services.accountability import cards, rulebook
-from services.accountability.config import SHIPPED
+from services.accountability import cards
 from services.accountability.handlers import handler
 from services.accountability.issuer import BUSY, LONGEST_REST_S, LULL_S, Issuer
 from services.accountability.rules.cards import CardChange, Word
 from shared.postgres import Connection, Pool
-from tests.support.case_world import World, delivered, in_hands_of, missed
+from tests.support.case_world import BOOK, World, delivered, in_hands_of, missed
 
 ZHANG = (in_hands_of("zhang"),)
 
 
 def issuing(pool: Pool, world: World, *, hurry: bool = True) -> Issuer:
-    return Issuer(pool, world.clock, rulebook.load(SHIPPED).cards, committed=lambda: None, hurry=hurry)
+    return Issuer(pool, world.clock, BOOK.cards, committed=lambda: None, hurry=hurry)
 
 
 async def consume(world: World, *matters: str) -> None:
     """A batch with a miss of each, and no cards yet."""
-    handle = handler(world.clock, rulebook.load(SHIPPED))
+    handle = handler(world.clock, BOOK)
     async with world.conn.transaction():
         await handle(world.conn, [delivered(missed(matter, holdings=ZHANG)) for matter in matters])
 

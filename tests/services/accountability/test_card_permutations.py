@@ -91,7 +91,7 @@ async def consistent(world: World) -> None:
     assert len({row["event_id"] for row in ids}) == len(ids)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=words(), random=st.randoms(use_true_random=False))
 async def test_order_duplicates_and_batches_change_no_card_that_stands(
     world: World, said: list[Message], random: Random

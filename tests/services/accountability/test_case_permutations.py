@@ -111,7 +111,7 @@ async def consistent(world: World) -> None:
     assert sent == await world.conn.fetchval("select count(*) from case_events")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=words(), known=postings(), random=st.randoms(use_true_random=False))
 async def test_order_duplicates_and_batches_change_nothing(
     world: World, said: list[Message], known: list[Message], random: Random
