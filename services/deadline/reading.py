@@ -26,11 +26,12 @@ from services.deadline.rules.facts import (
 from services.deadline.rules.limits import Limit
 from services.deadline.stamped import amount_of, limit_of
 from services.deadline.store import CASE
-from shared.events.accountability import CardEvent, CaseEvent
+from shared.events.accountability import CardEvent, CaseEvent, SourceWentLive
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
 from shared.events.intake import SourceWatermark
 from shared.events.limits import LimitTerms
+from shared.events.slips import SlipEvent
 from shared.events.submissions import Fact as SubmittedFact
 
 
@@ -103,7 +104,7 @@ def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
         return _row_of_case(received) if model.MOVES_CLOCKS or b'"limits":' in received.data else None
-    if issubclass(model, SourceWatermark | CardEvent):
+    if issubclass(model, SourceWatermark | CardEvent | SlipEvent | SourceWentLive):
         return None
     says = _SAID.validate_json(received.data)
     when = _when(says["occurred_at"] if issubclass(model, SubmittedFact) else says["issued_at"])

@@ -289,3 +289,11 @@ on conflict do nothing
 select revision, superseded_at, says from superseded_statements
 where authority = $1 and matter = $2 and clock = $3 and subject = $4
 order by superseded_at, revision
+
+-- add_live_sources --
+-- Sources went live; one call is heard once.
+insert into live_sources (source, at) select * from unnest($1::text[], $2::timestamptz[]) on conflict do nothing
+
+-- select_live_sources --
+-- Since when these sources are live.
+select source, at from live_sources where source = any($1::text[])
