@@ -177,6 +177,9 @@ def fact_of(row: FactRow) -> Fact:
         detail=_detail(row.type, says) if row.type not in CONDUCT else _conduct(row, says),
         replaces=replaces,
         replacement=replacement,
+        discloses=tuple(
+            ((each["fact"]["source"], each["fact"]["id"]), _about(each)) for each in says.get("disclosed") or ()
+        ),
     )
 
 
@@ -201,7 +204,7 @@ def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
             return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
         case "matter.registered" if "first_contact" in says:
             return Team(first_contact=says["first_contact"])
-        case "matter.registered" if "about" in says:
+        case "matter.registered" if "about" in says or says.get("withheld"):
             return _about(says)
         case "complaint.concluded" | "inspection.published":
             return _about(says)
@@ -232,7 +235,7 @@ def _about(says: Mapping[str, Any]) -> About:
     at = about.get("at")
     return About(
         about.get("unit"), about.get("person"), None if at is None else _utc(_when(at), None),
-        tuple(each["sha256"] for each in says.get("evidence") or ()), says.get("result"),
+        tuple(each["sha256"] for each in says.get("evidence") or ()), says.get("result"), bool(says.get("withheld")),
     )  # fmt: skip
 
 

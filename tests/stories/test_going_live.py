@@ -119,7 +119,7 @@ async def test_open_matters_warn_and_have_cards_from_the_instant_on_and_nothing_
         ("O-1", "1 working day left"), ("O-2", "5 working days lef"), ("O-2", "1 working day left"),
     ]  # fmt: skip
     assert {card for n in range(len(YEARS)) for card in await cards(world, f"H-{n}")} == {("red", "import")}
-    kept = await world.conn.fetchrow("select * from accountability.case_events where type = 'source.went_live'")
+    (kept,) = await world.conn.fetch("select * from accountability.case_events where type = 'source.went_live'")
     assert (kept["authority"], kept["matter"], kept["n"]) == ("duban", SOURCE, 1)
 
 

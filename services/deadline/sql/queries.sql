@@ -157,10 +157,10 @@ select at from next_firing
 select authority, matter from matters where matter = any($1::text[]) order by authority, matter
 
 -- select_unpublished --
--- Of these matters, the inspections (no other registration has evidence) that no fact has published.
+-- Of these matters, the inspections (no other registration has evidence, or withholds it) that no fact has published.
 select u.authority, u.matter from unnest($1::text[], $2::text[]) u(authority, matter)
 where (
-    select bool_or(f.type = 'matter.registered' and f.says ->> 'evidence' is not null)
+    select bool_or(f.type = 'matter.registered' and coalesce(f.says ->> 'evidence', f.says ->> 'withheld') is not null)
         and not bool_or(f.type = 'inspection.published')
     from facts f where f.authority = u.authority and f.matter = u.matter
 )
