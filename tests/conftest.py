@@ -5,17 +5,15 @@ DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
 """
 
 import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import hypothesis
 import pytest
 
 from services.cli.providers import Infrastructure, provide
+from tests.support.databases import Databases, created
 from tests.support.made_events import Checking
 
 PROVIDER = os.environ.get("DUBAN_TEST_PROVIDER", "embedded")
@@ -47,21 +45,23 @@ async def infrastructure() -> AsyncIterator[Infrastructure]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def databases(infrastructure: Infrastructure) -> Databases:
+    """Databases with the services' schemas, each lent to one test after another."""
+    return Databases(infrastructure.postgres)
+
+
 @pytest.fixture
-async def database(infrastructure: Infrastructure) -> AsyncIterator[str]:
+async def empty_database(infrastructure: Infrastructure) -> AsyncIterator[str]:
     """The DSN of an empty database that is this test's alone."""
-    name = f"test_{secrets.token_hex(6)}"
-    await execute(infrastructure.postgres, f"create database {name}")
-    yield urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
-    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+    async with created(infrastructure.postgres) as dsn:
+        yield dsn
 
 
-async def execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """The DSN of a database that is this test's alone. Tests of a service have that service's schema in it."""
+    return empty_database
 
 
 @pytest.fixture(scope="session")

@@ -206,13 +206,12 @@ def _untrue(heard: Heard) -> Said:
     """Of a rung nothing: what was escalated stays escalated. Of another limit of a case, that it did not pass."""
     said = _UNTRUE.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
-    case = case_of_subject(subject)
+    case, ref = case_of_subject(subject), Ref(heard.source, heard.id)
     if case is not None:
         if rung_of_clock(clock) is not None:
             return None, None
-        return DutyNotMissed(CaseKey(said["authority"], said["matter"], case), clock, heard.revision), None
+        return DutyNotMissed(CaseKey(said["authority"], said["matter"], case), ref, clock, heard.revision), None
     key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
-    ref = Ref(heard.source, heard.id)
     word = Word(
         LimitKey(key.authority, key.matter, clock, subject, limit_id(heard.subject, clock, subject)), ref,
         heard.revision, "untrue", said["reason"], said["due"], late_from, said.get("origin", "live"), said.get("item"),
