@@ -46,6 +46,7 @@ from shared.events.accountability import (
 from shared.events.deadline import DeadlineWarned
 from shared.events.oversight import CaseAssigned, CaseOverseerLate
 from shared.events.rectification import (
+    RectificationNotOverdue,
     RectificationOpened,
     RectificationOrdered,
     RectificationOverdue,
@@ -155,7 +156,7 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
             return rules.to_charged(about, kind, origin, Reach(said["assignee"], "direct", ()), "assigned")
         case (
             RectificationOrdered.TYPE | RectificationOpened.TYPE | RectificationRejected.TYPE
-            | RectificationOverdue.TYPE
+            | RectificationOverdue.TYPE | RectificationNotOverdue.TYPE
         ):  # fmt: skip
             return rules.to_charged(about, kind, origin, reach_of(cast(AddresseeText, said["addressee"])), "rectifies")
         case CaseWithdrawn.TYPE:

@@ -45,6 +45,7 @@ from shared.events.facts import Fact
 from shared.events.intake import FactCorrected, FactRetracted, Recorded
 from shared.events.oversight import CaseAssigned, CaseOverseerLate
 from shared.events.proceedings import (
+    AnswerServed,
     CaseDismissed,
     CaseServed,
     CaseUpheld,
@@ -53,6 +54,7 @@ from shared.events.proceedings import (
     PeopleExonerated,
 )
 from shared.events.rectification import (
+    RectificationNotOverdue,
     RectificationOpened,
     RectificationOrdered,
     RectificationOverdue,
@@ -199,12 +201,13 @@ def _of_duty(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
 
 DUTIES = (
     CaseOverseerLate, RectificationOrdered, RectificationOpened, RectificationRejected, RectificationOverdue,
+    RectificationNotOverdue,
 )  # fmt: skip
 
 
 SLIPS = (SlipIssued, SlipRevoked)
 TICK = timedelta(microseconds=1)
-STEPS = (NoticeGiven, CaseServed, CaseUpheld, CaseVaried, CaseDismissed, PeopleExonerated)
+STEPS = (NoticeGiven, CaseServed, AnswerServed, CaseUpheld, CaseVaried, CaseDismissed, PeopleExonerated)
 """Steps of due process of which those whom they name as told learn."""
 
 

@@ -196,7 +196,7 @@ returning t.id, t.words;
 insert into told_words (words, amount, set_aside_at, reason) values ($1, $2, clock_timestamp(), $3);
 
 -- measure_told_words --
--- Since when the oldest wait, in seconds, and how many rows were set aside.
+-- Since when the oldest wait, in seconds, and how many rows were set aside and not given up.
 select coalesce(extract(epoch from clock_timestamp() - min(told_at) filter (where set_aside_at is null)), 0)::float8 as age_s,
-    count(*) filter (where set_aside_at is not null) as aside
+    count(*) filter (where set_aside_at is not null and given_up_at is null) as aside
 from told_words;

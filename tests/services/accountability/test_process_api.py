@@ -1,10 +1,12 @@
 """Due process over HTTP, on a real database."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.accountability.watch import old_answers
 from shared.postgres import Pool
 from tests.support.case_world import World, assigned, delivered, key_of, missed, rung_missed, untrue
 from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, passed, problem
@@ -226,6 +228,20 @@ async def test_a_step_sent_again_is_answered_alike_and_taken_once(office: Office
     assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, first.json())
     assert await office.world.types() == ["case.opened", "case.review_begun"]
     problem(await office.send("filing", "chen", key="k-1", reason=TEXT), 409, "idempotency-key-reused")
+
+
+async def test_an_answer_is_given_again_for_as_long_as_it_is_kept(office: Office) -> None:
+    await office.open()
+    await office.send("review", "chen", key="old")
+    office.world.clock.now += timedelta(days=29)
+    await office.send("filing", "chen", key="new", reason=TEXT)
+    forget = old_answers(office.world.clock, keep_days=30)
+    await forget(office.world.conn)
+    assert (await office.send("review", "chen", key="old")).status_code == 201, "it is kept for thirty days"
+    office.world.clock.now += timedelta(days=2)
+    await forget(office.world.conn)
+    problem(await office.send("review", "chen", key="old"), 409, "permitted-now")
+    assert (await office.send("filing", "chen", key="new", reason=TEXT)).status_code == 201
 
 
 async def test_texts_are_kept_apart_and_shown_to_those_they_concern(office: Office) -> None:
