@@ -5,17 +5,15 @@ DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
 """
 
 import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import hypothesis
 import pytest
 
 from services.cli.providers import Infrastructure, provide
+from tests.support.databases import Databases, created
 from tests.support.made_events import Checking
 
 PROVIDER = os.environ.get("DUBAN_TEST_PROVIDER", "embedded")
@@ -38,30 +36,55 @@ def made_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert checking.found == []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on-the-broker", action="store_true", help="Only tests that ask for Kafka."
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.on_the_broker:
+        items[:] = [item for item in items if "infrastructure" in getattr(item, "fixturenames", ())]
+
+
 @pytest.fixture(scope="session")
-async def infrastructure() -> AsyncIterator[Infrastructure]:
-    """A Kafka and a Postgres for the whole session. Tests keep apart by names of their own in both."""
+async def both() -> AsyncIterator[Infrastructure]:
+    """A Kafka and a Postgres for the whole session; tests ask for one of the next two."""
     kafka, postgres = os.environ.get("DUBAN_KAFKA"), os.environ.get("DUBAN_POSTGRES")
     async with provide(PROVIDER, kafka=kafka, postgres=postgres, durable=False) as running:
         provided.append(running.name)
         yield running
 
 
+@pytest.fixture(scope="session")
+def infrastructure(both: Infrastructure) -> Infrastructure:
+    """Kafka and Postgres. Tests keep apart by names of their own in both."""
+    return both
+
+
+@pytest.fixture(scope="session")
+def postgres(both: Infrastructure) -> str:
+    """The DSN of the server, for those that no Kafka takes part in."""
+    return both.postgres
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: str) -> Databases:
+    """Databases with the services' schemas, each lent to one test after another."""
+    return Databases(postgres)
+
+
 @pytest.fixture
-async def database(infrastructure: Infrastructure) -> AsyncIterator[str]:
+async def empty_database(postgres: str) -> AsyncIterator[str]:
     """The DSN of an empty database that is this test's alone."""
-    name = f"test_{secrets.token_hex(6)}"
-    await execute(infrastructure.postgres, f"create database {name}")
-    yield urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
-    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+    async with created(postgres) as dsn:
+        yield dsn
 
 
-async def execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """The DSN of a database that is this test's alone. Tests of a service have that service's schema in it."""
+    return empty_database
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +137,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     where = ", ".join(dict.fromkeys(provided))
     ran = f"ran on {where}" if provided else f"not needed by these tests (would be {PROVIDER})"
     terminal.write_line(f"provider: {ran}")
+    if config.option.on_the_broker:
+        terminal.write_line("only tests that ask for Kafka: the others are the same on any provider")
     terminal.write_line(f"not run: {len(not_run) or 'nothing'}")
     for name, reason in not_run:
         terminal.write_line(f"  {name}: {reason}")

@@ -81,6 +81,7 @@ def shown(card: Card) -> dict[str, Any]:
         "person": said.person,
         "unit": said.unit,
         "item": said.item,
+        "urgent": said.urgent,
         "origin": said.origin,
         "due": said.due,
         "quarter": quarter_of(said.due),

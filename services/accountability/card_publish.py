@@ -1,5 +1,5 @@
-"""What happened to cards, as events on `case-events`: written field by field, as those of cases are, and kept in the
-same record. Instants are told in UTC; the due is as the limit says it."""
+"""What happened to cards and slips, as events on `case-events`: written field by field, as those of cases are, and kept
+in the same record. Instants are told in UTC; the due is as the limit says it."""
 
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from services.accountability.store import KeptEvent
 from shared.events.accountability import CardIssued, CardRevoked
 from shared.events.base import aggregate_key
 from shared.events.envelope import headers_out
+from shared.events.slips import SlipIssued, SlipRevoked
 from shared.outbox import Message
 
 _UTC = "UTC"
@@ -22,7 +23,8 @@ _UTC = "UTC"
 def published(change: CardChange) -> tuple[KeptEvent, Message]:
     """The event of one change of a card, as the record keeps it and as it goes out."""
     card = change.card
-    event = CardIssued if card.standing else CardRevoked
+    issued, revoked = (SlipIssued, SlipRevoked) if card.rule == "slip" else (CardIssued, CardRevoked)
+    event = issued if card.standing else revoked
     body = content(change)
     id = event_id(event.TYPE, card.id, caused(card.cause))
     subject = aggregate_key(card.limit.authority, card.limit.matter)
@@ -43,6 +45,9 @@ def content(change: CardChange) -> bytes:
         "clock": card.limit.clock, "subject": card.limit.subject, "item": said.item, "unit": said.unit,
         "person": said.person, "due": said.due, "cause": {"source": card.cause.source, "id": card.cause.id},
     }  # fmt: skip
+    if card.rule == "slip":
+        del common["rule"]
+        common |= {"late_from": told(said.late_from, _UTC), "urgent": said.urgent or None}
     if card.standing:
         common |= {
             "late_from": told(said.late_from, _UTC), "grounds": _grounds(said), "rulebook": card.rulebook,

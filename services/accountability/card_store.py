@@ -19,12 +19,12 @@ from shared.postgres import Connection, Record
 _LOCK_CLASS = 0x6361_7264  # "card"
 _WORDS = (
     "limit_id", "revision", "authority", "matter", "clock", "subject", "kind", "says", "due", "late_from", "origin",
-    "item", "unit", "person", "source", "event_id",
+    "item", "unit", "person", "urgent", "source", "event_id",
 )  # fmt: skip
 _FIXED = ("card_id", "authority", "matter", "limit_id", "clock", "subject", "rule", "level", "issued_at")
 _RENEWED = (
     "grounds", "counted", "due", "quarter", "late_from", "origin", "item", "unit", "person", "rulebook", "revoked_at",
-    "revoked_because", "revision", "cause_source", "cause_id",
+    "revoked_because", "revision", "cause_source", "cause_id", "urgent",
 )  # fmt: skip
 """In the order of update_cards, after the id; the first two are JSON."""
 
@@ -37,6 +37,7 @@ async def words_of(conn: Connection, limits: Collection[UUID]) -> dict[UUID, lis
             Word(
                 _limit(row), Ref(row["source"], row["event_id"]), row["revision"], row["kind"], row["says"],
                 row["due"], row["late_from"], row["origin"], row["item"], row["unit"], row["person"],
+                row["urgent"],
             )
         )  # fmt: skip
     return found
@@ -47,7 +48,7 @@ async def add_words(conn: Connection, words: Iterable[Word]) -> None:
     records = (
         (
             w.limit.id, w.revision, w.limit.authority, w.limit.matter, w.limit.clock, w.limit.subject, w.kind, w.says,
-            w.due, w.late_from, w.origin, w.item, w.unit, w.person, w.ref.source, w.ref.id,
+            w.due, w.late_from, w.origin, w.item, w.unit, w.person, w.urgent, w.ref.source, w.ref.id,
         )
         for w in words
     )  # fmt: skip
@@ -121,7 +122,7 @@ def card_of(row: Record) -> Card:
     """The card of a row."""
     said = Said(
         tuple(row["grounds"]), row["due"], row["late_from"], row["origin"], row["item"], row["unit"], row["person"],
-        tuple(row["counted"]),
+        tuple(row["counted"]), row["urgent"],
     )  # fmt: skip
     return Card(
         row["card_id"], _limit(row), row["rule"], row["level"], said, row["rulebook"], row["issued_at"],
@@ -147,7 +148,7 @@ def _renewed(card: Card) -> tuple[Any, ...]:
     return (
         said.grounds, said.counted, said.due, quarter_of(said.due), said.late_from, said.origin, said.item, said.unit,
         said.person, card.rulebook, card.revoked_at, card.revoked_because, card.revision, card.cause.source,
-        card.cause.id,
+        card.cause.id, said.urgent,
     )  # fmt: skip
 
 

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from services.accountability import card_store, ledger
 from services.accountability.rules import cards, repetition
-from services.accountability.rules.card_rules import LEVELS, CardEdition
-from services.accountability.rules.cards import CardChange, Word
-from services.accountability.rules.identity import card_id
+from services.accountability.rules.card_rules import CardEdition
+from services.accountability.rules.cards import KINDS, CardChange, Word, id_of
 from shared.postgres import Connection
 
 Editions = tuple[CardEdition, ...]
@@ -25,11 +24,11 @@ async def of_limits(conn: Connection, words: Sequence[Word], editions: Editions,
     kept = await card_store.words_of(conn, limits)
     fresh = _fresh(words, kept)
     await card_store.add_words(conn, (word for said in fresh.values() for word in said))
-    known = await card_store.cards_of(conn, [card_id(id, level) for id in kept for level in LEVELS if id in fresh])
+    known = await card_store.cards_of(conn, [id_of(id, kind) for id in kept for kind in KINDS if id in fresh])
     changes: list[CardChange] = []
     for id, said in fresh.items():
         before = kept.get(id, ())
-        own = {c: known[c] for c in (card_id(id, level) for level in LEVELS) if c in known} if before else {}
+        own = {c: known[c] for c in (id_of(id, kind) for kind in KINDS) if c in known} if before else {}
         changes += cards.decide(said, before, own, editions, now)
     await _write(conn, changes)
     return changes

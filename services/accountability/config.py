@@ -23,6 +23,9 @@ class Settings(ServiceSettings):
     record_retention_years: int = Field(
         10, ge=10, description="How long texts are kept before they may be erased without a ground (R31). Years."
     )
+    answers_keep_days: float = Field(
+        30, ge=1, description="How long a request with an Idempotency-Key is answered as it was before. Days."
+    )
     evidence_directory: Path | None = Field(
         None, description="Where the content of evidence is kept, backed up on its own. Without it: in Postgres."
     )

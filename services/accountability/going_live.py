@@ -11,10 +11,10 @@ import orjson
 from services.accountability import attribution_store, going_live_store, ledger, step_publish, store
 from services.accountability.going_live_store import Call
 from services.accountability.publish import STOPS
-from services.accountability.rules.going_live import WENT_LIVE, WentLive, go_live, lives, stands_still
-from services.accountability.rules.identity import clock_of_rung
+from services.accountability.rules.going_live import OF_SOURCES, WENT_LIVE, WentLive, go_live, lives, stands_still
+from services.accountability.rules.identity import clock_of_rung, source_id
 from services.accountability.rules.model import Case, CaseKey, Missed, Verdict
-from shared.events.accountability import Addressee, CaseWentLive
+from shared.events.accountability import Addressee, CaseWentLive, SourceWentLive
 from shared.events.limits import LimitTerms
 from shared.postgres import Connection, Pool
 
@@ -38,6 +38,16 @@ async def as_live(conn: Connection, said: Sequence[tuple[Verdict, bytes]]) -> Se
         else (verdict, body)
         for verdict, body in said
     ]
+
+
+async def tell(conn: Connection, call: Call, before: int) -> None:
+    """Publish that the source is live, and keep it on record who called for it; `before`: how often it went live then.
+    A call of a build that did not tell is told when it is sent again."""
+    key = CaseKey(OF_SOURCES, call.source, source_id(call.source))
+    if await going_live_store.is_told(conn, key, before + 1):
+        return
+    event = SourceWentLive(source=call.source, occurred_at=call.at, called_by=call.called_by)
+    await ledger.append(conn, (), [step_publish.published(event, key, before + 1, call.called_at, None)])
 
 
 async def carry_out(pool: Pool, call: Call, now: datetime) -> None:

@@ -42,7 +42,7 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
     @allow(Role.ADMIN, Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR)
     async def read_going_live(source: str, request: Request) -> Response:
         """What would have been sent of the source's imported cases: how many cases, rungs and notices, of which kind
-        and to whom; how many stand still now, and when the source went live."""
+        and to whom; the cards of these matters by level; how many stand still now, and when the source went live."""
         async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             return tagged(request, await _content(conn, source))
 
@@ -78,14 +78,17 @@ async def _begun(conn: Connection, source: str, at: datetime | None, by: str, no
     is given."""
     before = await going_live_store.calls(conn, source)
     at = at or (before[-1].at if before else now)
-    same = next((call for call in before if call.at == at), None)
-    if same is not None:
-        return same
+    for n, same in enumerate(before):
+        if same.at == at:
+            await going_live.tell(conn, same, n)
+            return same
     if (why := refusal(at, now, [call.at for call in before])) is not None:
         title, detail = _WHY[why]
         raise ProblemError(409 if why == "before-the-last" else 422, f"go-live-{why}", title, detail)
     await going_live_store.begin(conn, source, at, by, now)
-    return going_live_store.Call(source, at, now, by, None, 0)
+    call = going_live_store.Call(source, at, now, by, None, 0)
+    await going_live.tell(conn, call, len(before))
+    return call
 
 
 async def _content(conn: Connection, source: str) -> dict[str, Any]:
@@ -94,5 +97,6 @@ async def _content(conn: Connection, source: str) -> dict[str, Any]:
         "source": source,
         "standing_still": sum(map(stands_still, cases)),
         "would_have_been_sent": report(cases),
+        "cards": await going_live_store.cards_of(conn, cases),
         "went_live": [going_live.told(call) for call in await going_live_store.calls(conn, source)],
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from services.accountability.case_row import case_of
-from services.accountability.rules.model import Case
+from services.accountability.rules.model import Case, CaseKey
 from shared.postgres import Connection, Record, load_queries
 
 Q = load_queries(Path(__file__).parent / "sql" / "going_live.sql")
@@ -44,9 +44,22 @@ async def imported(conn: Connection, source: str) -> list[Case]:
     return [case_of(row) for row in await conn.fetch(Q["select_imported"], source)]
 
 
+async def cards_of(conn: Connection, cases: Collection[Case]) -> dict[str, int]:
+    """How many cards the matters of these cases have as imported history, by level; slips as `slip:` and theirs."""
+    keys = [case.key for case in cases]
+    rows = await conn.fetch(Q["count_imported_cards"], [k.authority for k in keys], [k.matter for k in keys])
+    return {row["level"]: row["n"] for row in rows}
+
+
 async def begin(conn: Connection, source: str, at: datetime, by: str, now: datetime) -> None:
     """Keep the call; what is imported from now on and falls due from then on is live."""
     await conn.execute(Q["add_going_live"], source, at, now, by)
+
+
+async def is_told(conn: Connection, key: CaseKey, n: int) -> bool:
+    """Whether the n-th call of the source was published."""
+    told: bool = await conn.fetchval(Q["is_told_live"], key.authority, key.matter, key.case_id, n)
+    return told
 
 
 async def lock(conn: Connection, call: Call) -> None:

@@ -26,7 +26,7 @@ from services.accountability.record import api as record_api
 from services.accountability.record.heads import signer_of
 from services.accountability.record.sealer import Sealer
 from services.accountability.rulebook import load
-from services.accountability.watch import conflicts, last_rung, record
+from services.accountability.watch import conflicts, last_rung, old_answers, record
 from shared.clock import Clock, WallClock
 from shared.runtime import App, Loop
 from shared.wiring import app_of, consumer_of, database_of, relay_of
@@ -56,7 +56,7 @@ async def build(settings: Settings, clock: Clock) -> App:
         title="Duban cases",
         migrations=MIGRATIONS,
         loops=(Loop(sealer.run, lambda: sealer.alive_at), Loop(issuer.run, lambda: issuer.alive_at)),
-        measures=(last_rung, conflicts, record, waiting),
+        measures=(last_rung, conflicts, record, waiting, old_answers(clock, settings.answers_keep_days)),
     )
     app.api.include_router(routes(pool, clock, relay.wake, rulebook))
     app.api.include_router(process_api.routes(pool, clock, rulebook, relay.wake))

@@ -15,7 +15,7 @@ import structlog
 from services.accountability import directory_store, ledger, metrics, overseer_store, rectification_store, store
 from services.accountability.rules.directory import Directory
 from services.accountability.rules.ladder import TICK, Rulebook
-from services.accountability.rules.model import Addressee, Case, Role
+from services.accountability.rules.model import Addressee, Case, CaseKey, Ref, Role
 from services.accountability.rules.overseers import (
     TAKE_UP,
     DutyMissed,
@@ -28,12 +28,20 @@ from services.accountability.rules.overseers import (
     on_duty_missed,
 )
 from services.accountability.rules.process_clocks import PARTY_CLOCKS
-from services.accountability.rules.rectification import RECTIFY, Rectification, of_clock, overdue
+from services.accountability.rules.rectification import (
+    RECTIFY,
+    Rectification,
+    is_news,
+    not_overdue,
+    of_clock,
+    overdue,
+)
 from services.accountability.step_publish import due, local, published, ref
 from shared.errors import Permanent
 from shared.events.accountability import Addressee as AddresseeText
+from shared.events.accountability import CaseEvent
 from shared.events.oversight import CaseOverseerLate, OverseerAddressee
-from shared.events.rectification import RectificationOverdue
+from shared.events.rectification import RectificationNotOverdue, RectificationOverdue
 from shared.postgres import Connection
 
 log = structlog.get_logger()
@@ -42,12 +50,17 @@ log = structlog.get_logger()
 async def judge(
     conn: Connection, said: Sequence[DutyMissed | DutyNotMissed], rulebook: Rulebook, now: datetime
 ) -> None:
-    """Tell each of these misses that was not told before. One that is taken back stays told."""
-    missed = [each for each in said if isinstance(each, DutyMissed)]
-    awaited = [each for each in missed if each.clock not in PARTY_CLOCKS]
-    _count("nobody-s-duty", len(missed) - len(awaited))
+    """Tell each of these misses that was not told before. One that is taken back stays told; a rectification is no
+    longer overdue by it."""
+    awaited = [each for each in said if _is_awaited(each)]
+    _count("nobody-s-duty", sum(isinstance(each, DutyMissed) and not _is_awaited(each) for each in said))
     if awaited:
         await _Batch(conn, rulebook, now).tell(awaited)
+
+
+def _is_awaited(said: DutyMissed | DutyNotMissed) -> bool:
+    name = said.clock.partition(":")[0]
+    return name not in PARTY_CLOCKS if isinstance(said, DutyMissed) else name == RECTIFY
 
 
 class _Batch:
@@ -63,22 +76,28 @@ class _Batch:
         self._pairs: list[ledger.Pair] = []
         self._told: list[tuple[DutyMissed, str | None]] = []
         self._directory = Directory(())
+        self._again = False
 
-    async def tell(self, missed: Sequence[DutyMissed]) -> None:
+    async def tell(self, said: Sequence[DutyMissed | DutyNotMissed]) -> None:
         conn = self._conn
-        cases = await store.lock_cases(conn, sorted({each.key for each in missed}))
+        cases = await store.lock_cases(conn, sorted({each.key for each in said}))
         self._cases = {case.key.case_id: case for case in cases}
-        ids = {id for each in missed if (id := of_clock(each.clock)) is not None}
+        ids = {id for each in said if (id := of_clock(each.clock)) is not None}
         self._rectifications = await rectification_store.lock(conn, ids) if ids else {}
+        missed = [each for each in said if isinstance(each, DutyMissed)]
         before = await overseer_store.told(conn, missed)
         leads = [each.key.case_id for each in missed if each.clock == TAKE_UP]
         taken = await overseer_store.taken_up(conn, leads) if leads else set()
-        self._directory = await directory_store.directory_of(conn, self._units(missed))
-        for each in missed:
+        self._directory = await directory_store.directory_of(conn, self._units(said))
+        for each in said:
+            if isinstance(each, DutyNotMissed):
+                await self._not_overdue(each)
+                continue
             name = overseer_store.named(each)
-            if name in before:
+            if self._is_told(each, before):
                 _count("told-before")
                 continue
+            self._again = name in before
             before.add(name)
             if each.clock == TAKE_UP and each.key.case_id in taken:
                 _count("nobody-s-duty")
@@ -87,15 +106,25 @@ class _Batch:
         await overseer_store.add(conn, self._told, self._now)
         await ledger.append(conn, list(self._changed.values()), self._pairs)
 
-    def _units(self, missed: Sequence[DutyMissed]) -> set[tuple[str, str | None]]:
+    def _is_told(self, missed: DutyMissed, before: set[overseer_store.Told]) -> bool:
+        """Of a present round its last word counts: a miss that was taken back may be true after all."""
+        held = self._rectification(missed)
+        if held is None or missed.clock != f"{RECTIFY}:{held.part}":
+            return overseer_store.named(missed) in before
+        return held.overdue_at is not None or not is_news(held, missed.clock, missed.revision)
+
+    def _rectification(self, said: DutyMissed | DutyNotMissed) -> Rectification | None:
+        id = of_clock(said.clock)
+        return None if id is None else self._rectifications.get(id)
+
+    def _units(self, said: Sequence[DutyMissed | DutyNotMissed]) -> set[tuple[str, str | None]]:
         posts = {post.unit for edition in self._rulebook.overseers for _, post in edition.posts}
-        wanted: set[tuple[str, str | None]] = {(each.key.authority, unit) for each in missed for unit in posts}
+        wanted: set[tuple[str, str | None]] = {(each.key.authority, unit) for each in said for unit in posts}
         return wanted | {(held.authority, held.unit) for held in self._rectifications.values()}
 
     async def _one(self, missed: DutyMissed) -> None:
-        id = of_clock(missed.clock)
-        held = None if id is None else self._rectifications.get(id)
-        if id is not None and held is None:
+        held = self._rectification(missed)
+        if held is None and (id := of_clock(missed.clock)) is not None:
             raise Permanent(f"there is no rectification {id}")
         case = self._cases.get(missed.key.case_id)
         if case is None and held is None:
@@ -150,9 +179,8 @@ class _Batch:
 
     async def _overdue(self, missed: DutyMissed, overseen: Overseen, held: Rectification, case: Case | None) -> None:
         """Against who must rectify: the leaders of the unit, upwards."""
-        late = overdue(held, missed.clock, self._now)
-        rules = self._rulebook.rectification_rules(local(held.ordered_at, held.zone).date())
-        to = self._leader(held, () if rules is None else rules.overdue, missed.late_from - TICK)
+        late = overdue(held, missed.clock, missed.revision, self._now)
+        to = self._leader(held, missed.late_from - TICK)
         event = RectificationOverdue(
             case_id=str(overseen.key.case_id),
             authority=held.authority,
@@ -174,7 +202,39 @@ class _Batch:
         await rectification_store.add_step(self._conn, late, "overdue", None, None, (), self._now)
         self._append(event, overseen, case, missed, to.person)
 
-    def _leader(self, held: Rectification, roles: Sequence[Role], at: datetime) -> Addressee:
+    async def _not_overdue(self, said: DutyNotMissed) -> None:
+        """Whoever was told of it hears that it is so no more; nobody was where the miss came to nothing."""
+        held = self._rectification(said)
+        after = None if held is None else not_overdue(held, said.clock, said.revision)
+        if held is None or after is None:
+            _count("told-before")
+            return
+        self._rectifications[held.id] = after
+        await rectification_store.update(self._conn, after)
+        if held.overdue_at is None:
+            return
+        case = self._cases.get(said.key.case_id)
+        to = self._leader(held, held.overdue_at)
+        event = RectificationNotOverdue(
+            case_id=str(held.key.case_id),
+            authority=held.authority,
+            matter=held.matter,
+            occurred_at=local(self._now, held.zone),
+            origin=held.origin,
+            rectification_id=str(held.id),
+            part=held.part,
+            unit=held.unit,
+            person=held.person,
+            clock=said.clock,
+            withdrawal=ref(said.ref),
+            addressee=AddresseeText(role=to.role, person=to.person, skipped=to.skipped),
+        )
+        await rectification_store.add_step(self._conn, after, "not-overdue", None, None, (), self._now)
+        self._publish(event, held.key, held.revision if case is None else case.revision, case, said.ref)
+
+    def _leader(self, held: Rectification, at: datetime) -> Addressee:
+        rules = self._rulebook.rectification_rules(local(held.ordered_at, held.zone).date())
+        roles: tuple[Role, ...] = () if rules is None else rules.overdue
         skipped: list[Role] = []
         for role in roles:
             found = self._directory.holder(held.authority, held.unit, role, at)
@@ -191,14 +251,18 @@ class _Batch:
         missed: DutyMissed,
         person: str | None,
     ) -> None:
-        n = overseen.revision + 1
+        self._publish(event, overseen.key, overseen.revision, case, missed.ref)
+        if not self._again:
+            self._told.append((missed, person))
+        metrics.OVERDUE_DUTIES.labels(missed.clock.partition(":")[0]).inc()
+        log.warning("duty_missed", case=str(overseen.key.case_id), clock=missed.clock)
+
+    def _publish(self, event: CaseEvent, key: CaseKey, revision: int, case: Case | None, cause: Ref) -> None:
+        n = revision + 1
         if case is not None:
             changed = replace(case, revision=n)
             self._cases[case.key.case_id] = self._changed[case.key.case_id] = changed
-        self._pairs.append(published(event, overseen.key, n, self._now, missed.ref))
-        self._told.append((missed, person))
-        metrics.OVERDUE_DUTIES.labels(missed.clock.partition(":")[0]).inc()
-        log.warning("duty_missed", case=str(overseen.key.case_id), clock=missed.clock)
+        self._pairs.append(published(event, key, n, self._now, cause))
 
 
 def _overseen(case: Case | None, held: Rectification | None, missed: DutyMissed) -> Overseen:

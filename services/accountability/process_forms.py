@@ -48,6 +48,19 @@ class ReasonForm(StepForm):
     reason: Text
 
 
+class ForPartiesForm(StepForm):
+    """For some of the parties; without `people` for all whose turn it is."""
+
+    people: People | None = None
+
+    def filled(self, command: Command) -> Command:
+        return replace(command, people=self.people or ())
+
+
+class AnswerForm(ForPartiesForm, ReasonForm):
+    """维持, 延期: with reasons, for some of the parties."""
+
+
 class FilingForm(ReasonForm):
     """立案."""
 
@@ -147,12 +160,19 @@ class MeasureForm(Model):
 
 
 class DecisionForm(ReasonForm):
-    """处理决定, 变更."""
+    """处理决定."""
 
     measures: Annotated[tuple[MeasureForm, ...], Field(min_length=1, max_length=50)]
 
     def filled(self, command: Command) -> Command:
         return replace(command, measures=tuple((one.person, one.measure) for one in self.measures))
+
+
+class VariationForm(DecisionForm, AnswerForm):
+    """变更: a measure for each who is answered; others it may spare."""
+
+    def filled(self, command: Command) -> Command:
+        return replace(DecisionForm.filled(self, command), people=self.people or ())
 
 
 class ReferralForm(ReasonForm):
@@ -184,12 +204,12 @@ FORMS: dict[Step, type[StepForm]] = {
     "exemption": ExemptionForm,
     "decision": DecisionForm,
     "referral": ReferralForm,
-    "service": PlainForm,
+    "service": ForPartiesForm,
     "execution": PlainForm,
-    "upholding": ReasonForm,
-    "variation": DecisionForm,
+    "upholding": AnswerForm,
+    "variation": VariationForm,
     "revocation": ReasonForm,
-    "extension": ReasonForm,
+    "extension": AnswerForm,
     "closure": PlainForm,
 }
 """Of those who run the case."""

@@ -65,6 +65,7 @@ def content(done: Done, model: type[events.ProceedingEvent]) -> CaseEvent:
         item=case.item,
         limits=limits_of(done),
         told=done.told,
+        part=done.party,
         texts=() if command is None else tuple(_text(*text) for text in command.texts),
         **({} if more is None else more(done)),
     )
@@ -76,12 +77,15 @@ def when(due: str) -> datetime | date:
 
 
 def limits_of(done: Done) -> tuple[LimitTerms, ...]:
-    """The duties that begin with it."""
-    found = (_terms(course, done) for course in started_by(done.kind, done.proceeding.asked))
+    """The duties that begin with it, and the times of the parties whom it is about."""
+    parties = done.proceeding.parties
+    about = [party.person for party in parties if done.party in (None, party.person)]
+    appealed = {party.person for party in parties if party.asked == "appeal"}
+    found = (_terms(name, course, done) for name, course in started_by(done.kind, about, appealed))
     return tuple(terms for terms in found if terms is not None)
 
 
-def _terms(course: Course, done: Done) -> LimitTerms | None:
+def _terms(name: str, course: Course, done: Done) -> LimitTerms | None:
     case, after = done.case, done.proceeding
     limit = done.edition.limit(course.clock.removesuffix("-extended"))
     if limit is None:
@@ -89,10 +93,11 @@ def _terms(course: Course, done: Done) -> LimitTerms | None:
     until: date | None = None
     amount: str | None = limit.amount
     if course.clock.endswith("-extended"):
-        until = after.answer_until if course.clock.startswith("appeal") else after.decide_until
+        party = after.party(done.party or "")
+        until = after.decide_until if party is None else party.answer_until
         amount = None
     return LimitTerms(
-        clock=course.clock,
+        clock=name,
         amount=amount,
         at=until,
         roll="next" if limit.amount.endswith("d") and not limit.amount.endswith("wd") else "none",
@@ -104,10 +109,11 @@ def _terms(course: Course, done: Done) -> LimitTerms | None:
     )
 
 
-def _measures(after: Proceeding) -> tuple[events.MeasureTold, ...]:
+def _measures(after: Proceeding, of: str | None = None) -> tuple[events.MeasureTold, ...]:
     return tuple(
         events.MeasureTold(person=p.person, measure=p.measure or NONE, influence_until=p.influence_until)
         for p in after.parties
+        if of in (None, p.person)
     )
 
 
@@ -146,10 +152,11 @@ _MORE: dict[str, Callable[[Done], dict[str, Any]]] = {
     "exempted": lambda d: {"ground": d.command and d.command.ground},
     "decided": lambda d: {"measures": _measures(d.proceeding)},
     "referred": lambda d: {"measures": _measures(d.proceeding)},
-    "served": lambda d: {"measures": _measures(d.proceeding)},
+    "served": lambda d: {"measures": _measures(d.proceeding, d.party)},
+    "answer-served": lambda d: {"measures": _measures(d.proceeding, d.party)},
     "varied": lambda d: {"measures": _measures(d.proceeding)},
     "decision-extended": lambda d: {"until": d.proceeding.decide_until},
-    "answer-extended": lambda d: {"until": d.proceeding.answer_until},
+    "answer-extended": lambda d: {"until": next(p.answer_until for p in d.proceeding.parties if p.person == d.party)},
     "step-proposed": lambda d: {"step": d.proceeding.proposed and d.proceeding.proposed.step},
     "revocation-proposed": _cause,
     "revocation-lapsed": _cause,

@@ -39,7 +39,7 @@ async def add_steps(conn: Connection, done: Sequence[Done], recorded_at: datetim
         await conn.execute(
             Q["add_proceeding_step"], key.case_id, each.case.revision, key.authority, key.matter,
             each.proceeding.round, each.kind, each.proceeding.state, list(each.by), each.at, recorded_at,
-            [UUID(id) for _, id, _ in texts], [kind for kind, _, _ in texts],
+            [UUID(id) for _, id, _ in texts], [kind for kind, _, _ in texts], each.party,
         )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ async def add_withdrawal(conn: Connection, case: Case, proceeding: Proceeding, a
     key = case.key
     await conn.execute(
         Q["add_proceeding_step"], key.case_id, case.revision, key.authority, key.matter, proceeding.round,
-        "withdrawn", proceeding.state, [], at, at, [], [],
+        "withdrawn", proceeding.state, [], at, at, [], [], None,
     )  # fmt: skip
 
 
@@ -83,10 +83,10 @@ def _row(p: Proceeding) -> tuple[Any, ...]:
     }  # fmt: skip
     return (
         p.key.case_id, p.key.authority, p.key.matter, p.round, p.state, p.since, p.rulebook, p.begun_at, p.filed_at,
-        p.noticed_at, p.deliberated_at, p.concluded_at, p.served_at, p.asked_at, p.revoked_at, p.ended_at, p.last_at,
-        p.violation, p.outcome, p.asked, p.decide_until, p.extended, p.answer_until,
+        p.noticed_at, p.deliberated_at, p.concluded_at, p.served_at, p.revoked_at, p.ended_at, p.last_at,
+        p.violation, p.outcome, p.decide_until, p.extended,
         p.revocation and p.revocation.source, p.revocation and p.revocation.id,
-        p.investigators, p.recused, p.members, [asdict(vote) for vote in p.votes], [asdict(one) for one in p.parties],
+        p.investigators, p.recused, p.members, [asdict(vote) for vote in p.votes], [_kept(one) for one in p.parties],
         [(s.clock, s.late_from and s.late_from.isoformat(), s.revision) for s in p.passed], proposed,
     )  # fmt: skip
 
@@ -96,8 +96,7 @@ def _proceeding(row: Record) -> Proceeding:
     source, id = row["revocation_source"], row["revocation_id"]
     plain = (
         "round", "state", "since", "rulebook", "begun_at", "filed_at", "noticed_at", "deliberated_at", "concluded_at",
-        "served_at", "asked_at", "revoked_at", "ended_at", "last_at", "violation", "outcome", "asked", "decide_until",
-        "extended", "answer_until",
+        "served_at", "revoked_at", "ended_at", "last_at", "violation", "outcome", "decide_until", "extended",
     )  # fmt: skip
     return Proceeding(
         key=key_of(row),
@@ -116,9 +115,18 @@ def _proceeding(row: Record) -> Proceeding:
     )
 
 
+_DAYS = ("influence_until", "answer_until")
+_INSTANTS = ("served_at", "asked_at", "answered_at", "answer_served_at")
+
+
+def _kept(party: Party) -> dict[str, Any]:
+    found = asdict(party)
+    return found | {name: found[name] and found[name].isoformat() for name in (*_DAYS, *_INSTANTS)}
+
+
 def _party(kept: dict[str, Any]) -> Party:
-    until = kept["influence_until"]
-    return Party(**{**kept, "influence_until": None if until is None else date.fromisoformat(until)})
+    days = {name: kept[name] and date.fromisoformat(kept[name]) for name in _DAYS}
+    return Party(**kept | days | {name: kept[name] and datetime.fromisoformat(kept[name]) for name in _INSTANTS})
 
 
 def _proposed(kept: dict[str, Any]) -> Proposed:

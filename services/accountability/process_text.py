@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from services.accountability.process_publish import type_of
 from services.accountability.rules.measures import Severity, recommend
 from services.accountability.rules.model import Case
 from services.accountability.rules.process import is_sensitive, steps_from
-from services.accountability.rules.process_clocks import COURSES, OFFICE_CLOCKS, running
+from services.accountability.rules.process_clocks import COURSES, OF_ONE_PARTY, OFFICE_CLOCKS, running
 from services.accountability.rules.process_edition import ProcessEdition
 from services.accountability.rules.process_guards import PARTY_STEPS
-from services.accountability.rules.process_model import Proceeding, Step
+from services.accountability.rules.process_model import Party, Proceeding, Step, clock_of
+from services.accountability.rules.process_remedy import concerned
 from shared.postgres import Record
 
 SEVERITIES: tuple[Severity, ...] = ("general", "serious", "especially-serious")
@@ -20,11 +22,9 @@ CLOSED_TO_PARTIES = frozenset({"minutes", "dissent"})
 """What members said among themselves; that they dissented is no secret, why is."""
 _DUE = {
     "preliminary-review": "filing", "filed": "investigation", "investigating": "investigation",
-    "notice-and-defence": "defence", "deliberation": "decision", "exempted": "service", "decided": "service",
-    "referred": "service", "served": "review-request", "executing": "review-request", "upheld": "appeal",
-    "varied": "appeal",
+    "notice-and-defence": "defence", "deliberation": "decision",
 }  # fmt: skip
-"""The limit by which a state is to be left, or a remedy to be asked for."""
+"""The limit by which a state is to be left."""
 
 
 def proceeding_of(
@@ -40,7 +40,11 @@ def proceeding_of(
     lead = proceeding is None or proceeding.state == "withdrawn"
     told: dict[str, Any] = {"state": "lead" if proceeding is None else proceeding.state}
     if edition is not None and case.state == "standing":
-        told["next"] = [_step(step, proceeding, edition) for step in steps_from(proceeding)]
+        told["next"] = [
+            _step(step, party, proceeding, edition)
+            for step in steps_from(proceeding)
+            for party in _whose(step, proceeding)
+        ]
         if lead or (proceeding is not None and proceeding.noticed_at is None):
             told["recommended"] = _recommended(case, edition, earlier)
     if proceeding is None:
@@ -65,41 +69,66 @@ def proceeding_of(
 def _overdue(proceeding: Proceeding, steps: Sequence[Record]) -> list[dict[str, Any]]:
     """The duties that passed undone and still are, by what the deadline service said."""
     past = _past(proceeding)
-    clocks = [clock for clock in running([row["kind"] for row in steps]) if clock in OFFICE_CLOCKS and clock in past]
-    return [{"clock": clock, "since": past[clock]} for clock in clocks]
+    taken = [(row["kind"], row["party"]) for row in steps]
+    return [
+        {"clock": clock, "since": past[clock]}
+        for clock, place in running(taken, [party.person for party in proceeding.parties]).items()
+        if clock.partition(":")[0] in OFFICE_CLOCKS
+        and clock in past
+        and datetime.fromisoformat(past[clock]) > steps[place]["taken_at"]
+    ]
 
 
 def _past(proceeding: Proceeding) -> dict[str, str]:
     return {said.clock: said.late_from.isoformat() for said in proceeding.passed if said.late_from is not None}
 
 
-def _step(step: Step, proceeding: Proceeding | None, edition: ProcessEdition) -> dict[str, Any]:
-    """What may be done next, by whom; the limit is counted by the deadline service, as every limit is."""
-    clock = _clock(proceeding)
-    limit = None if clock is None else edition.limit(clock)
+def _whose(step: Step, proceeding: Proceeding | None) -> Sequence[Party | None]:
+    """The parties whose turn it is, where the step is about parties, each for themselves."""
+    if proceeding is None or step not in _OF_PARTIES:
+        return (None,)
+    return concerned(proceeding, step) if step != "extension" or proceeding.state == "under-review" else (None,)
+
+
+_OF_PARTIES = frozenset({"service", "review-request", "appeal", "upholding", "variation", "extension"})
+
+
+def _step(step: Step, party: Party | None, proceeding: Proceeding | None, edition: ProcessEdition) -> dict[str, Any]:
+    """What may be done next, by whom or for whom; the limit is counted by the deadline service, as every limit is."""
     who = "party" if step in PARTY_STEPS else "member" if step == "vote" else "office"
     return {
         "step": step,
         "by": who,
+        **({} if party is None else {"party": party.person}),
         "two_people": proceeding is not None and is_sensitive(proceeding, step, edition),
-        "limit": None
-        if limit is None or proceeding is None
-        else {
-            "clock": clock,
-            "within": limit.amount,
-            "from": [type_of(course.starts) for course in COURSES if course.clock == clock],
-            "since": proceeding.since.isoformat(),
-            "source": limit.source,
-        },
+        "limit": None if proceeding is None else _limit(step, party, proceeding, edition),
     }
 
 
-def _clock(proceeding: Proceeding | None) -> str | None:
-    if proceeding is None:
+def _limit(step: Step, party: Party | None, proceeding: Proceeding, edition: ProcessEdition) -> dict[str, Any] | None:
+    clock, since = _clock(step, party, proceeding)
+    limit = None if clock is None else edition.limit(clock)
+    if limit is None or clock is None or since is None:
         return None
-    if proceeding.state == "under-review":
-        return "appeal-decision" if proceeding.asked == "appeal" else "review-answer"
-    return _DUE.get(proceeding.state)
+    own = party is not None and clock in OF_ONE_PARTY
+    return {
+        "clock": clock_of(clock, party.person) if party is not None and own else clock,
+        "within": limit.amount,
+        "from": [type_of(course.starts) for course in COURSES if course.clock == clock],
+        "since": since.isoformat(),
+        "source": limit.source,
+    }
+
+
+def _clock(step: Step, party: Party | None, proceeding: Proceeding) -> tuple[str | None, datetime | None]:
+    """The limit of a step, and since when it runs: of a party's own from their service, or from what they asked."""
+    if party is None:
+        return _DUE.get(proceeding.state), proceeding.since
+    if step == "service":
+        return "service", proceeding.concluded_at if party.unserved == "decision" else party.answered_at
+    if step in PARTY_STEPS:
+        return step, party.served_at if step == "review-request" else party.answer_served_at
+    return "appeal-decision" if party.asked == "appeal" else "review-answer", party.asked_at
 
 
 def _recommended(case: Case, edition: ProcessEdition, earlier: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -129,6 +158,7 @@ def _taken(row: Record, texts: Mapping[UUID, str | None], reader: str | None) ->
         "state": row["state"],
         "round": row["round"],
         "by": list(row["by_persons"]),
+        "party": row["party"],
         "taken_at": row["taken_at"].isoformat(),
         "recorded_at": row["recorded_at"].isoformat(),
         "texts": list(_texts(row, texts, reader)),

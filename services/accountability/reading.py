@@ -69,6 +69,7 @@ class MissedText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     limit: LimitUsed
@@ -91,6 +92,7 @@ class UntrueText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     reason: Untruth
@@ -107,6 +109,7 @@ class ToldText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     warning: NotRequired[str]
@@ -125,6 +128,7 @@ class VoidedText(TypedDict):
     item: NotRequired[str | None]
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
+    urgent: NotRequired[bool | None]
     reason: str
 
 
@@ -193,7 +197,7 @@ def _missed(heard: Heard) -> Said:
     word = Word(
         LimitKey(missed.key.authority, missed.key.matter, clock, subject, limit_id(heard.subject, clock, subject)),
         ref, heard.revision, "missed", STATUTORY if missed.kind == STATUTORY else "promised", missed.due, late_from,
-        missed.origin, missed.item, missed.unit, None if held is None else held.person,
+        missed.origin, missed.item, missed.unit, None if held is None else held.person, bool(said.get("urgent")),
     )  # fmt: skip
     return missed, word
 
@@ -202,17 +206,16 @@ def _untrue(heard: Heard) -> Said:
     """Of a rung nothing: what was escalated stays escalated. Of another limit of a case, that it did not pass."""
     said = _UNTRUE.validate_json(heard.data)
     clock, subject, late_from = said["clock"], said.get("subject", ""), _instant(said["late_from"])
-    case = case_of_subject(subject)
+    case, ref = case_of_subject(subject), Ref(heard.source, heard.id)
     if case is not None:
         if rung_of_clock(clock) is not None:
             return None, None
-        return DutyNotMissed(CaseKey(said["authority"], said["matter"], case), clock, heard.revision), None
+        return DutyNotMissed(CaseKey(said["authority"], said["matter"], case), ref, clock, heard.revision), None
     key = CaseKey(said["authority"], said["matter"], case_id(heard.subject, clock, subject, late_from))
-    ref = Ref(heard.source, heard.id)
     word = Word(
         LimitKey(key.authority, key.matter, clock, subject, limit_id(heard.subject, clock, subject)), ref,
         heard.revision, "untrue", said["reason"], said["due"], late_from, said.get("origin", "live"), said.get("item"),
-        said.get("unit"), None,
+        said.get("unit"), None, bool(said.get("urgent")),
     )  # fmt: skip
     return Untrue(key, ref, heard.revision, said["reason"]), word
 
@@ -229,7 +232,7 @@ def _told(kind: WordKind, field: Literal["warning", "overdue"] | None = None) ->
             LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
             Ref(heard.source, heard.id), heard.revision, kind, "" if field is None else said[field], said["due"],
             _instant(said["late_from"]), said.get("origin", "live"), said.get("item"),
-            holding.get("unit") or said.get("unit"), holding.get("person"),
+            holding.get("unit") or said.get("unit"), holding.get("person"), bool(said.get("urgent")),
         )  # fmt: skip
 
     return parse
@@ -244,7 +247,7 @@ def _voided(heard: Heard) -> Said:
     return None, Word(
         LimitKey(said["authority"], said["matter"], clock, subject, limit_id(heard.subject, clock, subject)),
         Ref(heard.source, heard.id), heard.revision, "untrue", NEVER_WAS, "", _instant(heard.time.decode()),
-        said.get("origin", "live"), said.get("item"), said.get("unit"), None,
+        said.get("origin", "live"), said.get("item"), said.get("unit"), None, bool(said.get("urgent")),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from shared.postgres import Connection, Pool
 
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 OVERSEERS = Role.OFFICE, Role.SUPERVISOR
-_OF_PERSON = frozenset({"not-concerned", "same-person"})
+_OF_PERSON = frozenset({"not-concerned", "same-person", "named"})
 _OF_CONTENT = frozenset({"limit-too-long", "evidence-missing"})
 
 

@@ -16,7 +16,7 @@ async def insert(conn: Connection, new: Rectification) -> None:
     await conn.execute(
         Q["insert_rectification"], new.id, new.authority, new.matter, new.case_id, new.origin, new.zone, new.calendar,
         new.rulebook, new.unit, new.person, new.state, new.round, new.within, new.ordered_by, new.ordered_at,
-        new.reported_by, new.overdue_at, new.ended_at, new.revision,
+        new.reported_by, new.overdue_at, new.ended_at, new.revision, new.heard_revision,
     )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ async def update(conn: Connection, held: Rectification) -> None:
     """As it stands now; the caller holds its lock."""
     await conn.execute(
         Q["update_rectification"], held.id, held.authority, held.matter, held.state, held.round, held.within,
-        held.reported_by, held.overdue_at, held.ended_at, held.revision,
+        held.reported_by, held.overdue_at, held.ended_at, held.revision, held.heard_revision,
     )  # fmt: skip
 
 
@@ -100,4 +100,5 @@ def _held(row: Record) -> Rectification:
         overdue_at=row["overdue_at"],
         ended_at=row["ended_at"],
         revision=row["revision"],
+        heard_revision=row["heard_revision"],
     )

@@ -60,7 +60,8 @@ async def order(
         return Refused("no-rectification", "The rulebook has no rules of rectification.")
     if case is not None and case.state == "withdrawn":
         return Refused("case-withdrawn", "The case is withdrawn: nothing is ordered for it.")
-    within = rules.order(edition, given.within)
+    unfit = rules.may_order(named=_named(case, by))
+    within = unfit or rules.order(edition, given.within)
     if isinstance(within, Refused):
         return within
     new = Rectification(
@@ -114,7 +115,7 @@ async def verify(
     conn: Connection, held: Rectification, case: Case | None, by: str, text: str, now: datetime
 ) -> Rectification | Refused:
     """Verified: it has ended."""
-    after = rules.verify(held, by, now)
+    after = rules.verify(held, by, now, named=_named(case, by))
     if isinstance(after, Refused):
         return after
     words = await _words(conn, held, "finding", text, now)
@@ -139,7 +140,7 @@ async def reject(
     amount = held.within if edition is None else rules.order(edition, within)
     if isinstance(amount, Refused):
         return amount
-    after = rules.reject(held, by, amount)
+    after = rules.reject(held, by, amount, named=_named(case, by))
     if isinstance(after, Refused):
         return after
     words = await _words(conn, held, "reason", text, now)
@@ -157,6 +158,10 @@ def edition_of(held: Rectification, rulebook: Rulebook) -> RectificationEdition 
     """The rules that it was ordered by; None where the file no longer has them."""
     version = held.rulebook.partition("/rectification-")[2]
     return next((edition for edition in rulebook.rectification if edition.version == version), None)
+
+
+def _named(case: Case | None, person: str) -> bool:
+    return case is not None and concerns(case, person)
 
 
 async def _words(conn: Connection, held: Rectification, kind: str, text: str, now: datetime) -> texts.Kept:

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field, StringConstraints, model_validator
 
+from services.accountability.rulebook_cards import CardEditionText
 from services.accountability.rulebook_leads import LeadEditionText
 from services.accountability.rulebook_overseers import OverseerEditionText, RectificationEditionText, SnoozeText
 from services.accountability.rulebook_process import ProcessEditionText
 from services.accountability.rulebook_scores import ScoreEditionText
 from services.accountability.rules import ladder, model
-from services.accountability.rules.card_rules import LEVELS, CardEdition, CardRule, Ground, Level
 from shared.events.base import Model, Role, Text
 
 Amount = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m|h|wh|min)$")]
@@ -57,47 +57,6 @@ class EditionText(Model):
         counts = [int(amount.rstrip("wdmhin")) for amount in amounts]
         if any(below >= above for below, above in pairwise(counts)):
             raise ValueError("each rung comes later than the one below")
-        return self
-
-
-class CardRuleText(Model):
-    """For what there is a card of which level. `left` only for warnings, `after` for what is overdue, `times` for what
-    is repeated."""
-
-    ground: Ground
-    level: Level
-    left: tuple[Amount, ...] = ()
-    after: Amount | None = None
-    times: int | None = Field(default=None, ge=2, le=20)
-
-    @model_validator(mode="after")
-    def _whole(self) -> "CardRuleText":
-        if self.left and self.ground != "warned":
-            raise ValueError("`left` is of warnings")
-        if (self.after is not None) != (self.ground == "overdue"):
-            raise ValueError("`after` says how late something is that is overdue, and belongs there alone")
-        if (self.times is not None) != (self.ground == "repeated"):
-            raise ValueError("`times` says how often something is repeated, and belongs there alone")
-        if self.ground == "repeated" and self.level != "red":
-            raise ValueError("repeated yellow cards make a red one")
-        if (self.ground == "warned") != (LEVELS.index(self.level) < LEVELS.index("yellow")):
-            raise ValueError("a warning is a ground for a reminder or a warning, all else for a yellow or red card")
-        return self
-
-
-class CardEditionText(Model):
-    """One version of the rules of cards. It governs what is due on or after `effective_from`."""
-
-    version: Part
-    effective_from: date
-    source: Text
-    rules: tuple[CardRuleText, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_level_each(self) -> "CardEditionText":
-        grounds = [rule.ground for rule in self.rules if rule.ground != "warned"]
-        if len(set(grounds)) != len(grounds):
-            raise ValueError("each ground but `warned` has one rule")
         return self
 
 
@@ -159,14 +118,7 @@ def load(file: Path) -> ladder.Rulebook:
             )
             for edition in text.editions
         ),
-        tuple(
-            CardEdition(
-                f"{text.name}/cards-{edition.version}",
-                edition.effective_from,
-                tuple(CardRule(r.ground, r.level, r.left, r.after, r.times or 0) for r in edition.rules),
-            )
-            for edition in text.cards
-        ),
+        tuple(edition.edition(text.name) for edition in text.cards),
         tuple(edition.edition(text.name) for edition in text.proceedings),
         leads=tuple(edition.edition(text.name) for edition in text.leads),
         overseers=tuple(edition.edition() for edition in text.overseers),

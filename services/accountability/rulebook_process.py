@@ -19,6 +19,12 @@ from shared.events.base import Model, Role, Text
 Part = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 Amount = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,4}(wd|d|m)$")]
 Period = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,3}[md]$")]
+AT_MOST = {
+    "decision": 180, "decision_most": 360, "review-answer": 30, "appeal-decision": 60, "appeal_most": 90,
+}  # fmt: skip
+"""R28, R29 [L] in days, a month being 30: no place gives its overseers more."""
+AT_LEAST = {"review-request": 30, "appeal": 15}
+"""R29 [L]: no place gives a party less."""
 CLOCKS = (PARTY_CLOCKS | OFFICE_CLOCKS) - {"decision-extended", "appeal-decision-extended"}
 
 
@@ -80,11 +86,10 @@ class ProcessEditionText(Model):
     def _whole(self) -> "ProcessEditionText":
         if unknown := set(self.limits) - CLOCKS:
             raise ValueError(f"there is no limit {min(unknown)}: the limits are {', '.join(sorted(CLOCKS))}")
-        needed = ("decision", "defence", "review-request", "appeal")
+        needed = ("decision", "defence", "review-request", "review-answer", "appeal", "appeal-decision")
         if missing := [clock for clock in needed if clock not in self.limits]:
             raise ValueError(f"the law gives a limit for {missing[0]}, and the file none")
-        if self.limits["decision"].after.endswith("wd"):
-            raise ValueError("the limit of the decision is in months or natural days")
+        self._lawful()
         known = {*get_args(Step), WITHOUT_MEASURES}
         if unknown := set(self.two_people) - known:
             raise ValueError(f"there is no step {min(unknown)}")
@@ -99,6 +104,18 @@ class ProcessEditionText(Model):
         if len({ground.code for ground in self.exemptions}) != len(self.exemptions):
             raise ValueError("each ground of exemption has a code of its own")
         return self
+
+    def _lawful(self) -> None:
+        stated = {clock: said.after for clock, said in self.limits.items()}
+        stated |= {"decision_most": self.decision_most, "appeal_most": self.appeal_most}
+        for clock, most in AT_MOST.items():
+            if stated[clock].endswith("wd"):
+                raise ValueError(f"{clock} is in months or natural days")
+            if _days(stated[clock]) > most:
+                raise ValueError(f"{clock} is more than the law gives (R28, R29)")
+        for clock, least in AT_LEAST.items():
+            if _days(stated[clock]) < least:
+                raise ValueError(f"{clock} is less than the law gives (R29)")
 
     def edition(self, rulebook: str) -> ProcessEdition:
         """As the rules know it."""
@@ -119,3 +136,7 @@ class ProcessEditionText(Model):
             exemptions=tuple(ExemptionGround(g.code, g.name, g.proof) for g in self.exemptions),
             filing_stops_ladder=self.filing_stops_ladder,
         )
+
+
+def _days(amount: str) -> int:
+    return int(amount.rstrip("wdm")) * (30 if amount.endswith("m") else 1)

@@ -29,6 +29,14 @@ class CardPointsText(Model):
     count: Literal["highest", "each"] = "highest"
 
 
+class SlipPointsText(Model):
+    """A slip (R23), which stands in the place of a card. Of one limit as of cards."""
+
+    blue: Loss
+    orange: Loss
+    red: Loss
+
+
 class EarlyText(Model):
     """Limits that ended at least `by` before it would have been too late."""
 
@@ -57,6 +65,7 @@ class ScoreEditionText(Model):
     most: int
     warnings: RunText
     cards: CardPointsText
+    slips: SlipPointsText | None = None
     early: EarlyText
     missing: MissingText
 
@@ -80,6 +89,13 @@ class ScoreEditionText(Model):
             run_points=self.warnings.points,
             yellow_points=self.cards.yellow,
             red_points=self.cards.red,
+            slip_points={}
+            if self.slips is None
+            else {
+                "blue": self.slips.blue,
+                "orange": self.slips.orange,
+                "red": self.slips.red,
+            },
             each_card=self.cards.count == "each",
             early_by=timedelta(days=int(self.early.by.removesuffix("d"))),
             early_percent=self.early.each_percent,

@@ -8,13 +8,15 @@ from services.accountability.publish import SOURCE, TOPIC
 from services.accountability.rules.identity import caused, event_id
 from services.accountability.rules.model import CaseKey, Ref
 from services.accountability.store import KeptEvent
-from shared.events.accountability import CaseEvent
+from shared.events.accountability import CaseEvent, SourceWentLive
 from shared.events.base import EventRef, aggregate_key
 from shared.events.envelope import headers_out
 from shared.outbox import Message
 
 
-def published(event: CaseEvent, key: CaseKey, n: int, at: datetime, cause: Ref | None) -> tuple[KeptEvent, Message]:
+def published(
+    event: CaseEvent | SourceWentLive, key: CaseKey, n: int, at: datetime, cause: Ref | None
+) -> tuple[KeptEvent, Message]:
     """The event as its case's history keeps it and as it goes out. `n` is the case's revision by it; with a cause it
     is one of its type for that cause, else one for that revision."""
     id = event_id(event.TYPE, key.case_id, f"{n}" if cause is None else caused(cause))

@@ -13,6 +13,11 @@ async def claim(conn: Connection, person: str, key: str, asked: bytes, now: date
     return await conn.fetchval(Q["claim_answer"], person, key, asked, now) is not None
 
 
+async def forget(conn: Connection, before: datetime, most: int) -> int:
+    """Forget answers that were given before then, at most so many of the oldest; how many."""
+    return int((await conn.execute(Q["forget_given_answers"], before, most)).split()[-1])
+
+
 async def given(conn: Connection, person: str, key: str) -> Record | None:
     """What was asked and answered under a key."""
     return await conn.fetchrow(Q["select_given_answer"], person, key)

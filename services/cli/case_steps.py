@@ -107,9 +107,32 @@ def defend(id: Id, by: By, text: Annotated[str | None, typer.Option("--text")] =
 
 
 @cases.command("serve")
-def serve(id: Id, by: By, as_json: AsJson = False) -> None:
-    """Serve what was concluded 送达."""
-    _take(id, "service", by, {}, as_json)
+def serve(
+    id: Id,
+    by: By,
+    to: Annotated[list[str] | None, typer.Option("--to", help="A party; else all who wait to be served.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve what was concluded, or answered, on the parties 送达: their time runs from it."""
+    _take(id, "service", by, {"people": to} if to else {}, as_json)
+
+
+@cases.command("ask-review")
+def ask_review(id: Id, by: By, text: Annotated[str, typer.Option("--text")], as_json: AsJson = False) -> None:
+    """A party asks for review 复核, once."""
+    _take(id, "review-request", by, {"request": text}, as_json)
+
+
+@cases.command("appeal")
+def appeal(id: Id, by: By, text: Annotated[str, typer.Option("--text")], as_json: AsJson = False) -> None:
+    """A party appeals against the answer to their review 申诉, once."""
+    _take(id, "appeal", by, {"request": text}, as_json)
+
+
+@cases.command("execute")
+def execute(id: Id, by: By, as_json: AsJson = False) -> None:
+    """Carry out the measures that were served 执行."""
+    _take(id, "execution", by, {}, as_json)
 
 
 @cases.command("close")

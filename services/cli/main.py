@@ -11,6 +11,7 @@ import typer
 
 from services.cli.calc import calc
 from services.cli.calendar import calendar
+from services.cli.cards import cards
 from services.cli.case_steps import cases
 from services.cli.catalogue import catalogue
 from services.cli.demo import demo
@@ -54,6 +55,7 @@ app.command("replay")(replay)
 app.command("calc")(calc)
 app.command("explain")(explain)
 app.add_typer(cases, name="case")
+app.command("cards")(cards)
 app.command("score")(score)
 app.command("token")(token)
 app.command("verify")(verify)

@@ -11,6 +11,7 @@ STATES = {
     "referred": "移送", "served": "送达", "executing": "执行", "under-review": "复核/申诉", "upheld": "维持",
     "varied": "变更", "revoked": "撤销", "closed": "结案", "withdrawn": "撤案",
 }  # fmt: skip
+REMEDIES = {"review": "review 复核", "appeal": "an appeal 申诉"}
 HEARD = {"not-yet": "not heard yet", "defended": "defended", "waived": "waived the defence"}
 
 
@@ -32,13 +33,12 @@ def proceeding_lines(case: Answer, local: Callable[[str], str]) -> Iterator[str]
         if told.get(name):
             yield f"    {name}: {', '.join(told[name])}"
     for party in told.get("parties", ()):
-        yield f"    {_party(party)}"
+        yield f"    {_party(party, told['passed'], local)}"
     for vote in told.get("votes", ()):
         yield f"    {vote['person']} voted for {vote['outcome']}" + (", with a dissent" if vote["dissents"] else "")
     if told.get("outcome"):
         by = {"exemption": "exempted", "decision": "decided", "referral": "referred"}[told["outcome"]]
-        served = f", served {local(told['served_at'])}" if told["served_at"] else ""
-        yield f"    {by} {local(told['concluded_at'])}{served}"
+        yield f"    {by} {local(told['concluded_at'])}"
     if told.get("revocation_proposed") and not told["revoked_at"]:
         yield "    its cause fell away: revocation is proposed"
     for clock, late_from in _overdue(case, told):
@@ -46,12 +46,35 @@ def proceeding_lines(case: Answer, local: Callable[[str], str]) -> Iterator[str]
     yield from (f"    {line}" for line in _next(told))
 
 
-def _party(party: Answer) -> str:
+def _party(party: Answer, passed: Answer, local: Callable[[str], str]) -> str:
     told = f"{party['person']} ({party['role']}, {party['severity']}) was told of {party['announced']} at most"
     line = f"{told}; {HEARD[party['heard']]}"
     if party["measure"] is not None:
         line += f"; came of it: {party['measure']}"
-    return line + (f", counts until {party['influence_until']}" if party["influence_until"] else "")
+    line += f", counts until {party['influence_until']}" if party["influence_until"] else ""
+    return "; ".join([line, *_remedy(party, passed, local)])
+
+
+def _remedy(party: Answer, passed: Answer, local: Callable[[str], str]) -> Iterator[str]:
+    """What was served, asked, answered and carried out, and what is barred."""
+    if party["unserved"] == "decision":
+        yield "not served yet"
+    elif party["served_at"]:
+        yield f"served {local(party['served_at'])}"
+    if party["asked"]:
+        yield f"asked for {REMEDIES[party['asked']]} {local(party['asked_at'])}"
+        if party["answered_at"]:
+            yield f"answered {local(party['answered_at'])}"
+        if party["unserved"] == "answer":
+            yield "the answer is not served yet"
+        elif party["answer_served_at"]:
+            yield f"the answer was served {local(party['answer_served_at'])}"
+    for clock in ("review-request", "appeal"):
+        late_from = passed.get(f"{clock}:{party['person']}")
+        if late_from is not None:
+            yield f"{clock} barred since {local(late_from)}"
+    if party["executed"]:
+        yield f"{party['executed']} was carried out"
 
 
 def _overdue(case: Answer, told: Answer) -> Iterator[tuple[str, str]]:
@@ -74,4 +97,5 @@ def _next(proceeding: Answer) -> Iterator[str]:
         limit = step["limit"]
         within = "" if limit is None else f", within {limit['within']} of {limit['since']} ({limit['source']})"
         two = ", takes two people" if step["two_people"] else ""
-        yield f"{step['step']}: {step['by']}{two}{within}"
+        whose = f" {'' if step['by'] == 'party' else 'for '}{step['party']}" if "party" in step else ""
+        yield f"{step['step']}: {step['by']}{whose}{two}{within}"

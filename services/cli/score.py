@@ -14,6 +14,7 @@ NAMES = {
     "warnings": "warnings in a row 连续预警",
     "yellow": "yellow cards 黄牌",
     "red": "red cards 红牌",
+    "slips": "slips 督办单",
     "early": "ended early 提前办结",
     "missing": "data missing 数据缺失",
 }

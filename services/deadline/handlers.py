@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.deadline import calendar_store, fact_store, history_store, in_force, metrics, store
+from services.deadline import calendar_store, fact_store, history_store, in_force, live_store, metrics, store
 from services.deadline.fact_store import FactRow
 from services.deadline.publications import version_of
 from services.deadline.publish import messages
 from services.deadline.reading import fact_of, row_of
+from services.deadline.rules.change import Change
 from services.deadline.rules.decide import decide
 from services.deadline.rules.stored import Stored
 from services.deadline.store import Key, Subject
@@ -58,6 +59,7 @@ def handler(clock: Clock, caught_up: CaughtUp = everywhere) -> Handle:
         batch = [message for message in batch if message.topic not in CALENDARS]
         rows = [row for _, row in read_as(batch, lambda _: metrics.SKIPPED.inc(), row_of) if row is not None]
         moment = await clock.moment(conn)
+        await live_store.hear(conn, batch)
         await raise_marks(conn, marks_in(batch), moment.now)
         if not rows:
             return
@@ -109,14 +111,15 @@ async def refold(
     opened: list[tuple[Key, Stored]] = []
     saved: list[tuple[Key, Stored]] = []
     superseded: list[tuple[Key, Stored]] = []
-    refolds, events = [], []
+    refolds = []
+    told: list[tuple[Key, Stored, Sequence[Change]]] = []
     counts: Counter[str] = Counter()
     for subject in wanted:
         facts, stored = first.get(subject) or found[subject], clocks.get(subject, ())
         key = subject[0]
         confirmed = moment.confirmed if store.bucket(key) in caught_up.cases else UNCONFIRMED
-        told = [fact_of(row) for row in facts]
-        decision = decide(*key, told, stored, calendar_of, moment.now, confirmed, heard.of(key))
+        heeded = [fact_of(row) for row in facts]
+        decision = decide(*key, heeded, stored, calendar_of, moment.now, confirmed, heard.of(key))
         if decision.uncountable:
             log.error("limit_cannot_be_counted", authority=key[0], matter=key[1])
             metrics.UNCOUNTABLE.inc(decision.uncountable)
@@ -127,7 +130,7 @@ async def refold(
             if old is not None and history_store.replaced(old, row):
                 superseded.append((key, old))
             metrics.count(changes, row, moment.now, "facts")
-            events += messages(key, row, changes, moment)
+            told.append((key, row, changes))
         counts.update(decision.counts)
         if subject[1] is None or decision.refold_at is not None:
             refolds.append((subject, decision.refold_at))
@@ -137,4 +140,5 @@ async def refold(
     failpoints.reach("clocks.saved")
     await store.add_counts(conn, counts)
     await fact_store.save_refolds(conn, refolds)
-    await outbox.append(conn, events)
+    live = await live_store.live(conn, (row for _, row, _ in told))
+    await outbox.append(conn, [m for key, row, changes in told for m in messages(key, row, changes, moment, live)])

@@ -26,11 +26,12 @@ from services.deadline.rules.facts import (
 from services.deadline.rules.limits import Limit
 from services.deadline.stamped import amount_of, limit_of
 from services.deadline.store import CASE
-from shared.events.accountability import CardEvent, CaseEvent
+from shared.events.accountability import CardEvent, CaseEvent, SourceWentLive
 from shared.events.base import Event, instant_of, split_key
 from shared.events.envelope import Received
 from shared.events.intake import SourceWatermark
 from shared.events.limits import LimitTerms
+from shared.events.slips import SlipEvent
 from shared.events.submissions import Fact as SubmittedFact
 
 
@@ -52,6 +53,7 @@ class _Said(TypedDict):
     person: NotRequired[str]
     item: NotRequired[str]
     origin: NotRequired[str]
+    urgent: NotRequired[bool]
     limits: NotRequired[list[dict[str, Any]] | None]
     stage: NotRequired[str]
     task: NotRequired[str]
@@ -102,7 +104,7 @@ def row_of(model: type[Event], received: Received) -> FactRow | None:
     """The row of a fact; None for an event that no clock depends on. Raises ValueError for one that says no fact."""
     if issubclass(model, CaseEvent):
         return _row_of_case(received) if model.MOVES_CLOCKS or b'"limits":' in received.data else None
-    if issubclass(model, SourceWatermark | CardEvent):
+    if issubclass(model, SourceWatermark | CardEvent | SlipEvent | SourceWentLive):
         return None
     says = _SAID.validate_json(received.data)
     when = _when(says["occurred_at"] if issubclass(model, SubmittedFact) else says["issued_at"])
@@ -168,12 +170,16 @@ def fact_of(row: FactRow) -> Fact:
         person=says.get("person"),
         item=says.get("item"),
         origin=says.get("origin", "live"),
+        urgent=says.get("urgent", False),
         limits=_limits(says),
         part=says.get("stage") or says.get("task") or says.get("part") or "",
         activity=says.get("activity", ""),
         detail=_detail(row.type, says) if row.type not in CONDUCT else _conduct(row, says),
         replaces=replaces,
         replacement=replacement,
+        discloses=tuple(
+            ((each["fact"]["source"], each["fact"]["id"]), _about(each)) for each in says.get("disclosed") or ()
+        ),
     )
 
 
@@ -198,7 +204,7 @@ def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:
             return Extended(by, until, says.get("clock"), says.get("approver"), "reason" in says)
         case "matter.registered" if "first_contact" in says:
             return Team(first_contact=says["first_contact"])
-        case "matter.registered" if "about" in says:
+        case "matter.registered" if "about" in says or says.get("withheld"):
             return _about(says)
         case "complaint.concluded" | "inspection.published":
             return _about(says)
@@ -229,7 +235,7 @@ def _about(says: Mapping[str, Any]) -> About:
     at = about.get("at")
     return About(
         about.get("unit"), about.get("person"), None if at is None else _utc(_when(at), None),
-        tuple(each["sha256"] for each in says.get("evidence") or ()), says.get("result"),
+        tuple(each["sha256"] for each in says.get("evidence") or ()), says.get("result"), bool(says.get("withheld")),
     )  # fmt: skip
 
 

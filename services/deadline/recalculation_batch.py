@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from services.deadline import calendar_store, in_force, metrics, recalculation_store, store
+from services.deadline import calendar_store, in_force, live_store, metrics, recalculation_store, store
 from services.deadline.handlers import UNCONFIRMED, Read
 from services.deadline.publish import messages
 from services.deadline.rules import statement
@@ -39,7 +39,7 @@ async def recount(conn: Connection, keys: Sequence[Key], moment: Moment, caught_
     counts = Recount(calendar_of, _limit_of, moment.now)
     folds: list[Key] = []
     saved: list[tuple[Key, Stored]] = []
-    events: list[outbox.Message] = []
+    told: list[tuple[Key, Stored, Sequence[Change]]] = []
     tallied: Counter[str] = Counter()
     for key, refold_at in locked.items():
         stored = clocks.get((key, None), ())
@@ -53,11 +53,12 @@ async def recount(conn: Connection, keys: Sequence[Key], moment: Moment, caught_
             tally(tallied, old, row)
             metrics.count(changes, row, moment.now, "facts")
             saved.append((key, row))
-            events += messages(key, row, changes, moment)
+            told.append((key, row, changes))
     await recalculation_store.save(conn, saved, moment.now)
     failpoints.reach("clocks.saved")
     await store.add_counts(conn, tallied)
-    await outbox.append(conn, events)
+    live = await live_store.live(conn, (row for _, row, _ in told))
+    await outbox.append(conn, [m for key, row, changes in told for m in messages(key, row, changes, moment, live)])
     return folds
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import structlog
 
-from services.deadline import fact_store, in_force, metrics, store
+from services.deadline import fact_store, in_force, live_store, metrics, store
 from services.deadline.handlers import CaughtUp, everywhere, refold
 from services.deadline.publish import messages
 from services.deadline.rules.change import fire
@@ -101,6 +101,7 @@ class Sweep:
             if claimed:
                 failpoints.reach("sweep.claimed")
             heard = await feeds(conn, {key[0] for key, _ in claimed})
+            live = await live_store.live(conn, (row for _, row in claimed))
             saved, events, waited_for = [], [], []
             counts: Counter[str] = Counter()
             for key, row in claimed:
@@ -108,7 +109,7 @@ class Sweep:
                 saved.append((key, fired))
                 tally(counts, row, fired)
                 metrics.count(changes, fired, moment.now, "sweep")
-                events += messages(key, fired, changes, moment)
+                events += messages(key, fired, changes, moment, live)
                 if fired.miss is not None and row.says.get("waited_for"):
                     waited_for.append((key, fired.part))
             await store.save_fired(conn, saved, moment.confirmed)

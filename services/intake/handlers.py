@@ -13,6 +13,7 @@ from services.intake.parsing import TOPIC, Place, Raw, Unreadable, parse
 from services.intake.permission import Admission, Permission
 from services.intake.publishing import Rejection, body_of, event_id, published, rejected, rejection
 from services.intake.rules.catalogue import Catalogue
+from services.intake.rules.hidden import Inspections, to_disclose
 from services.intake.rules.judge import Accepted, Margins, Submission, judge
 from services.intake.rules.permit import trespasses
 from services.intake.rules.refusal import Reason, Refused
@@ -73,27 +74,32 @@ class Intake:
             read = [parse(raw) for raw in raws]
             barred = [_barred(each, p) for each, p in zip(read, permissions, strict=True)]
             entering = [s for s, bar in zip(read, barred, strict=True) if bar is None and isinstance(s, Submission)]
-            settled = iter(await self._settle(conn, entering, now))
+            judged, inspections = await self._settle(conn, entering, now)
+            settled = iter(judged)
             outcomes = [next(settled) if bar is None else bar for bar in barred]
-            return await self._keep(conn, raws, read, outcomes, now)
+            return await self._keep(conn, raws, read, outcomes, now, inspections)
 
     async def refuse(self, conn: Connection, raw: Raw, reason: Reason) -> None:
         """Keep and publish the refusal of a request that could not be taken apart into events."""
         now = (await self.clock.moment(conn)).now
-        await self._keep(conn, [raw], [Unreadable(Refused((reason,)), None, None)], [Refused((reason,))], now)
+        unreadable = Unreadable(Refused((reason,)), None, None)
+        await self._keep(conn, [raw], [unreadable], [unreadable.refused], now, Inspections())
 
-    async def _settle(self, conn: Connection, submissions: Sequence[Submission], now: datetime) -> list[Settled]:
+    async def _settle(
+        self, conn: Connection, submissions: Sequence[Submission], now: datetime
+    ) -> tuple[list[Settled], Inspections]:
         judged = [(s, judge(s, self.catalogue, now, self.margins), event_id(*s.identity)) for s in submissions]
         wanted = Counter(aggregate_of(judgement) for _, judgement, _ in judged if isinstance(judgement, Accepted))
         alone = {s.source: False for s in submissions} | {s.source: True for s in submissions if s.up_to is not None}
-        revisions = await store.claim_revisions(conn, wanted, alone)
+        revisions, inspected = await store.claim_revisions(conn, wanted, alone)
         replaced = [s.replaces for s in submissions if s.replaces is not None]
         known = await store.find_known(conn, [*(s.identity for s in submissions), *replaced])
         settled = settle(judged, known, revisions)
         entered = Counter(aggregate_of(each.accepted) for each in settled if isinstance(each, Entered))
         unused = {each: revisions[each] + entered[each] for each, count in wanted.items() if entered[each] < count}
         await store.set_revisions(conn, unused)
-        return settled
+        told = to_disclose((each for each in settled if isinstance(each, Entered)), inspected)
+        return settled, Inspections(inspected, await store.withheld(conn, told))
 
     async def _keep(
         self,
@@ -102,6 +108,7 @@ class Intake:
         read: Sequence[Submission | Unreadable],
         outcomes: Sequence[Settled],
         now: datetime,
+        inspections: Inspections,
     ) -> list[Answer]:
         rows: list[store.Row] = []
         rejections: list[Rejection] = []
@@ -111,7 +118,7 @@ class Intake:
             identity = source.identity if isinstance(source, Submission) else source.event
             match outcome:
                 case Entered():
-                    row = store.Row(outcome, raw.transport, body_of(outcome.accepted, now))
+                    row = store.Row(outcome, raw.transport, body_of(outcome.accepted, now, inspections.show(outcome)))
                     rows.append(row)
                     messages.extend(published(outcome, row.body))
                     answers.append(Answer("accepted", identity, outcome.event))
@@ -124,6 +131,7 @@ class Intake:
                     rejections.append(refusal)
                     messages.append(rejected(refusal))
                     answers.append(Answer("rejected", identity, reasons=outcome.reasons))
+        await store.set_inspections(conn, inspections.changed)
         await store.insert_facts(conn, rows, now)
         await store.insert_rejections(conn, rejections)
         failpoints.reach("intake.kept")

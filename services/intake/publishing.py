@@ -3,7 +3,7 @@ every topic can be built again from the facts with the ids it had (D15).
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +15,7 @@ import orjson
 from services.intake.catalogue import terms_of
 from services.intake.parsing import Raw, problems
 from services.intake.rules.catalogue import ItemVersion
+from services.intake.rules.hidden import WHOLE, Shown, records_an_inspection, veiled
 from services.intake.rules.judge import Accepted, Submission
 from services.intake.rules.refusal import Refused
 from services.intake.rules.settle import Entered
@@ -23,6 +24,7 @@ from shared import outbox
 from shared.events.base import Event, EventRef
 from shared.events.catalog import PARTITIONS, UnknownVersion, model_of
 from shared.events.envelope import headers_out
+from shared.events.leads import Disclosed
 from shared.events.rejections import Position, SubmissionRejected
 
 SOURCE = "/duban/intake"
@@ -52,21 +54,37 @@ def _named(name: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
-def body_of(accepted: Accepted, received_at: datetime) -> bytes:
-    """The data of the published event, in the order of its model: what intake adds, and the validated submission."""
+def body_of(accepted: Accepted, received_at: datetime, shown: Shown = WHOLE) -> bytes:
+    """The data of the published event, in the order of its model: what intake adds, and the validated submission as far
+    as it is to be shown."""
     submission = accepted.submission
+    said = veiled(submission.data) if shown.withheld else submission.data
+    added = {**_marked(accepted, shown), **_stamped(accepted.stamp)}
     data: dict[str, Any] = {
         "submission": {"source": submission.source, "id": submission.id},
         "issued_at": submission.issued_at.isoformat(),
         "received_at": received_at.isoformat(),
-        **submission.data,
+        **said,
     }
     if submission.replaces is not None and submission.fact is not None:
-        replacement = {**submission.fact.data, **_stamped(accepted.stamp)}
-        data["fact"] = {"type": accepted.fact_type, "data": replacement}
+        fact = veiled(submission.fact.data) if shown.withheld else submission.fact.data
+        data["fact"] = {"type": accepted.fact_type, "data": {**fact, **added}}
     else:
-        data |= _stamped(accepted.stamp)
+        data |= added
+    if shown.disclosed:
+        data["disclosed"] = [_disclosed(*each) for each in shown.disclosed]
     return orjson.dumps(data)
+
+
+def _disclosed(identity: tuple[str, str], content: Mapping[str, Any]) -> dict[str, Any]:
+    """In the order of its model: a stored submission is in another."""
+    said = {"fact": {"source": identity[0], "id": identity[1]}, **content}
+    return Disclosed.model_validate_json(orjson.dumps(said)).model_dump(mode="json", exclude_none=True)
+
+
+def _marked(accepted: Accepted, shown: Shown) -> dict[str, Any]:
+    """A registration without its content says so."""
+    return {"withheld": True} if shown.withheld and records_an_inspection(accepted.submission) else {}
 
 
 def _stamped(stamp: Stamp | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 
 from services.intake.publishing import Rejection, version_of
+from services.intake.rules.hidden import CORRECTED, State, content_of
 from services.intake.rules.settle import Aggregate, Entered, Identity, Known
 from services.intake.rules.silence import Heard
 from shared.postgres import Connection, Record, load_queries
@@ -44,20 +45,21 @@ class StoredAnswer:
 
 async def claim_revisions(
     conn: Connection, wanted: Mapping[Aggregate, int], alone: Mapping[str, bool]
-) -> dict[Aggregate, int]:
+) -> tuple[dict[Aggregate, int], dict[Aggregate, State]]:
     """Lock matters and posts in key order, made where they are new, and claim so many revisions of each; the last one
-    of each before that. What is not used of them `set_revisions` gives back.
+    of each before that, and how those stand that are inspections. What is not used of them `set_revisions` gives back.
 
     Before that the batch's sources are locked until the transaction ends: shared, so that batches of one source do not
     wait for each other; `alone` where the batch brings a watermark, which so comes after every batch of its source that
     was under way, and is appended behind their facts (D8)."""
     if not wanted:
-        return {}
+        return {}, {}
     sources = sorted(alone.items())
     columns = _columns(sorted(wanted.items()))
     rows = await conn.fetch(QUERIES["claim_revisions"], *columns, [s for s, _ in sources], [a for _, a in sources])
     reached = {(r["authority"], r["name"], r["topic"]): r["revision"] for r in rows}
-    return {aggregate: reached[aggregate] - count for aggregate, count in wanted.items()}
+    inspected = {(r["authority"], r["name"], r["topic"]): r["inspection"] for r in rows if r["inspection"] is not None}
+    return {aggregate: reached[aggregate] - count for aggregate, count in wanted.items()}, inspected
 
 
 async def set_revisions(conn: Connection, last: Mapping[Aggregate, int]) -> None:
@@ -66,7 +68,28 @@ async def set_revisions(conn: Connection, last: Mapping[Aggregate, int]) -> None
         await conn.execute(QUERIES["set_revisions"], *_columns(sorted(last.items())))
 
 
-def _columns(revisions: Sequence[tuple[Aggregate, int]]) -> list[list[Any]]:
+async def set_inspections(conn: Connection, states: Mapping[Aggregate, State]) -> None:
+    """How inspections stand now."""
+    if states:
+        await conn.execute(QUERIES["set_inspections"], *_columns(sorted(states.items())))
+
+
+async def withheld(
+    conn: Connection, matters: Sequence[Aggregate]
+) -> dict[Aggregate, list[tuple[Identity, Mapping[str, Any]]]]:
+    """What was found, by fact, of matters whose content is on no topic yet."""
+    found: dict[Aggregate, list[tuple[Identity, Mapping[str, Any]]]] = {}
+    if not matters:
+        return found
+    for row in await conn.fetch(QUERIES["select_withheld"], *map(list, zip(*matters, strict=True))):
+        said = orjson.loads(row["submission"])["data"]
+        if content := content_of(said["fact"]["data"] if row["type"] == CORRECTED else said):
+            of = row["authority"], row["matter"], row["topic"]
+            found.setdefault(of, []).append(((row["source"], row["event_id"]), content))
+    return found
+
+
+def _columns(revisions: Sequence[tuple[Aggregate, Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*((*aggregate, number) for aggregate, number in revisions), strict=True)]
 
 

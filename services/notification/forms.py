@@ -60,6 +60,24 @@ class WarnedText(AboutText):
     holding: HoldingText
 
 
+@_strict
+class SlipText(AboutText):
+    """Of what tells somebody of a slip (R23). `unit` had the matter when the limit passed."""
+
+    level: str
+    clock: str
+    subject: NotRequired[str]
+    item: NotRequired[str | None]
+    unit: NotRequired[str | None]
+    person: NotRequired[str | None]
+    urgent: NotRequired[bool | None]
+    due: str
+    late_from: str
+    grounds: NotRequired[list[str]]
+    rulebook: NotRequired[str]
+    reason: NotRequired[str]
+
+
 class CaseText(AboutText):
     case_id: str
 

@@ -11,21 +11,22 @@ from typing import cast
 
 from services.notification import metrics, store
 from services.notification.channels import Batch, Channel
-from services.notification.forms import AddresseeText, WarnedText
+from services.notification.forms import AddresseeText
 from services.notification.publish import Ended, publish
 from services.notification.reading import (
     CASES,
     DEADLINES,
     DIRECTORY,
+    SLIPS,
     STEPS,
     TOPICS,
     Told,
+    hands_of,
     holder_fact,
     overseer_of,
     reach_of,
     told,
     type_of,
-    unit_of,
 )
 from services.notification.rules import notices as rules
 from services.notification.rules.directory import Directory, Reach, reach
@@ -45,6 +46,7 @@ from shared.events.accountability import (
 from shared.events.deadline import DeadlineWarned
 from shared.events.oversight import CaseAssigned, CaseOverseerLate
 from shared.events.rectification import (
+    RectificationNotOverdue,
     RectificationOpened,
     RectificationOrdered,
     RectificationOverdue,
@@ -59,6 +61,7 @@ WAITING = (CASES, DEADLINES)
 
 
 STEP_KINDS = frozenset(event.TYPE for event in STEPS)
+SLIP_KINDS = frozenset(event.TYPE for event in SLIPS)
 
 
 class Notifier:
@@ -136,8 +139,12 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
     about, kind, origin, said = event.about, event.kind, event.origin, event.said
     match kind:
         case DeadlineWarned.TYPE if event.at is not None:
-            to = reach(known, said["authority"], unit_of(cast(WarnedText, said)), event.at)
-            return rules.to_handler(about, kind, origin, said["holding"].get("person"), to)
+            unit, person = hands_of(said)
+            return rules.to_handler(about, kind, origin, person, reach(known, said["authority"], unit, event.at))
+        case kind if kind in SLIP_KINDS and event.at is not None:
+            unit, person = hands_of(said)
+            to = reach(known, said["authority"], unit, event.at)
+            return rules.to_handler(about, kind, origin, person, to, "had")
         case CaseOpened.TYPE | CaseEscalated.TYPE | CaseReinstated.TYPE:
             return rules.to_addressee(about, kind, origin, reach_of(said["addressee"]))
         case CaseWentLive.TYPE:
@@ -149,7 +156,7 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
             return rules.to_charged(about, kind, origin, Reach(said["assignee"], "direct", ()), "assigned")
         case (
             RectificationOrdered.TYPE | RectificationOpened.TYPE | RectificationRejected.TYPE
-            | RectificationOverdue.TYPE
+            | RectificationOverdue.TYPE | RectificationNotOverdue.TYPE
         ):  # fmt: skip
             return rules.to_charged(about, kind, origin, reach_of(cast(AddresseeText, said["addressee"])), "rectifies")
         case CaseWithdrawn.TYPE:
@@ -162,11 +169,13 @@ def plan(event: Told, before: Case | None, known: Directory) -> Sequence[Notice]
 
 
 async def _directory(conn: Connection, events: Sequence[Told]) -> Directory:
-    """Of the units whose warnings name nobody."""
+    """Of the units whose warnings and slips name nobody."""
     units = {
-        (event.said["authority"], unit_of(cast(WarnedText, event.said)))
+        (event.said["authority"], unit)
         for event in events
-        if event.kind == DeadlineWarned.TYPE and event.said["holding"].get("person") is None
+        if event.at is not None
+        for unit, person in (hands_of(event.said),)
+        if person is None
     }
     return Directory(await store.select_holder_facts(conn, sorted(units, key=str)) if units else ())
 

@@ -4,9 +4,9 @@ This service must not take long over a storm. The other types known today are dr
 what subscribers take; a type that this build does not know is counted (D16).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from services.notification.forms import (
     OpenedText,
     ReinstatedText,
     RevisedText,
+    SlipText,
     StepText,
     WarnedText,
     WentLiveText,
@@ -44,6 +45,7 @@ from shared.events.facts import Fact
 from shared.events.intake import FactCorrected, FactRetracted, Recorded
 from shared.events.oversight import CaseAssigned, CaseOverseerLate
 from shared.events.proceedings import (
+    AnswerServed,
     CaseDismissed,
     CaseServed,
     CaseUpheld,
@@ -52,11 +54,13 @@ from shared.events.proceedings import (
     PeopleExonerated,
 )
 from shared.events.rectification import (
+    RectificationNotOverdue,
     RectificationOpened,
     RectificationOrdered,
     RectificationOverdue,
     RectificationRejected,
 )
+from shared.events.slips import SlipIssued, SlipRevoked
 from shared.inbox import Message
 from shared.reading import Heard, Reader
 
@@ -66,7 +70,8 @@ TOPICS = (CASES, DEADLINES, DIRECTORY)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event that people are told of: what it says of its case, and all that it says. `at` is a warning's instant."""
+    """An event that people are told of: what it says of its case, and all that it says. `at` is the instant as of which
+    the directory is asked where nobody is named: a warning's, or just before a slip's limit had passed."""
 
     about: Ref
     kind: str
@@ -104,9 +109,10 @@ def overseer_of(addressee: dict[str, Any]) -> Reach:
     return Reach(addressee.get("person"), addressee["office"], tuple(addressee.get("skipped", ())))
 
 
-def unit_of(said: WarnedText) -> str | None:
-    """In whose hands a matter was."""
-    return said["holding"].get("unit") or said.get("unit")
+def hands_of(said: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """In whose hands a matter was, unit and person: as a warning says, or a slip."""
+    holding = said.get("holding", said)
+    return holding.get("unit") or said.get("unit"), holding.get("person")
 
 
 def holder_fact(received: Received, event: Event) -> HolderFact | None:
@@ -161,6 +167,15 @@ def _warned(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
     return parse
 
 
+def _slip(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
+    def parse(heard: Heard) -> Told:
+        said = text.validate_json(heard.data)
+        at = datetime.fromisoformat(said["late_from"]) - TICK
+        return Told(Ref(heard.source, heard.id), kind, heard.subject, said.get("origin", "live"), said, at=at)
+
+    return parse
+
+
 def _of_case(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
     def parse(heard: Heard) -> Told:
         said = text.validate_json(heard.data)
@@ -186,10 +201,13 @@ def _of_duty(kind: str, text: TypeAdapter[Any]) -> Callable[[Heard], Told]:
 
 DUTIES = (
     CaseOverseerLate, RectificationOrdered, RectificationOpened, RectificationRejected, RectificationOverdue,
+    RectificationNotOverdue,
 )  # fmt: skip
 
 
-STEPS = (NoticeGiven, CaseServed, CaseUpheld, CaseVaried, CaseDismissed, PeopleExonerated)
+SLIPS = (SlipIssued, SlipRevoked)
+TICK = timedelta(microseconds=1)
+STEPS = (NoticeGiven, CaseServed, AnswerServed, CaseUpheld, CaseVaried, CaseDismissed, PeopleExonerated)
 """Steps of due process of which those whom they name as told learn."""
 
 
@@ -200,11 +218,12 @@ def _cases() -> dict[type[Event], Callable[[Heard], Told]]:
         CaseRevised: TypeAdapter(RevisedText), CaseWentLive: TypeAdapter(WentLiveText),
         CaseAssigned: TypeAdapter(AssignedText),
     }  # fmt: skip
-    duty, step = TypeAdapter[Any](DutyText), TypeAdapter[Any](StepText)
+    duty, step, slip = TypeAdapter[Any](DutyText), TypeAdapter[Any](StepText), TypeAdapter[Any](SlipText)
     return (
         {event: _of_case(event.TYPE, text) for event, text in texts.items()}
         | {event: _of_duty(event.TYPE, duty) for event in DUTIES}
         | {event: _of_case(event.TYPE, step) for event in STEPS}
+        | {event: _slip(event.TYPE, slip) for event in SLIPS}
     )
 
 

@@ -204,6 +204,17 @@ class CaseWentLive(CaseEvent):
     item: Name | None = None
 
 
+class SourceWentLive(Event):
+    """D9: what happens from `occurred_at` on in matters that this source imported is live: it warns, has cards and is
+    told. Its key is `duban` and the source; the envelope's revision counts the source's calls.
+    """
+
+    TYPE = "source.went_live"
+    source: Name
+    occurred_at: Instant
+    called_by: PersonId
+
+
 Level = Literal["reminder", "warning", "yellow", "red"]
 Ground = Literal["warned", "promised-passed", "statutory-passed", "overdue", "deemed", "repeated"]
 
@@ -250,7 +261,7 @@ class CardRevoked(CardEvent):
     reason: Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
 
 
-GOING_LIVE_EVENTS: tuple[type[Event], ...] = (CaseWentLive,)
+GOING_LIVE_EVENTS: tuple[type[Event], ...] = (CaseWentLive, SourceWentLive)
 CASE_EVENTS: tuple[type[Event], ...] = (
     CaseOpened, CaseRevised, CaseEscalated, CaseAnswered, CaseWithdrawn, CaseReinstated,
     CardIssued, CardRevoked,

@@ -125,7 +125,7 @@ Role = Literal["direct", "leading", "principal"]
 class Model(BaseModel):
     """Strict, closed and frozen; an error never echoes the input, which may hold personal data (I22)."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Event(Model):

@@ -19,6 +19,7 @@ from shared.events import (
     record,
     rectification,
     rejections,
+    slips,
     submissions,
 )
 from shared.events.base import Event, Model, Name
@@ -53,6 +54,7 @@ EVENTS: dict[str, tuple[type[Event], ...]] = {
     "case-events": (
         *accountability.CASE_EVENTS,
         *accountability.GOING_LIVE_EVENTS,
+        *slips.SLIP_EVENTS,
         *oversight.OVERSIGHT_EVENTS,
         *rectification.RECTIFICATION_EVENTS,
         *proceedings.PROCEEDING_EVENTS,

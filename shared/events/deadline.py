@@ -72,6 +72,7 @@ class ClockEvent(Event):
     item: Name | None = None
     unit: Name | None = None
     origin: Origin = "live"
+    urgent: bool | None = Field(default=None, description="As the matter's registration says.")
 
 
 class Dated(ClockEvent):

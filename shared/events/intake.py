@@ -150,7 +150,9 @@ class RatingRectified(l.RatingRectified, Recorded):
 
 
 class InspectionPublished(l.InspectionPublished, Recorded):
-    """Hidden from nobody from now on."""
+    """Hidden from nobody from now on; with all that was withheld of the facts before it."""
+
+    disclosed: tuple[l.Disclosed, ...] | None = None
 
 
 class CommitmentAmended(l.CommitmentAmended, Recorded):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.events.base import Instant, Model, Name, PersonId, Text, When
+from shared.events.base import EventRef, Instant, Model, Name, PersonId, Text, When
 from shared.events.facts import Acted, Fact, Handled
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -86,6 +86,7 @@ class DirectiveIssued(Lead):
     TYPE = "directive.issued"
     item: Name = "directive"
     due: When
+    urgent: bool | None = Field(default=None, description="急件: its slips start higher (R23).")
 
 
 class FirstContactMade(Lead):
@@ -96,8 +97,19 @@ class FirstContactMade(Lead):
     person: PersonId
 
 
+class Disclosed(Model):
+    """What was withheld of one fact of an inspection until its publication."""
+
+    fact: EventRef = Field(description="Its submission.")
+    title: Text | None = None
+    about: About | None = None
+    evidence: tuple[Evidence, ...] | None = None
+
+
 class LeadTold(Model):
-    """What a registration says of the lead that it is."""
+    """What a registration says of the lead that it is. `withheld`: an inspection, of which neither `about` nor
+    `evidence`, title or notes are told before its publication tells them.
+    """
 
     channel: Channel | None = None
     level: int | None = Field(default=None, ge=1, le=5)
@@ -105,6 +117,8 @@ class LeadTold(Model):
     about: About | None = None
     evidence: tuple[Evidence, ...] | None = None
     text_sha256: Sha256 | None = None
+    urgent: bool | None = None
+    withheld: bool | None = None
 
 
 class ComplaintConcluded(Fact):

@@ -44,6 +44,9 @@ class ProceedingEvent(CaseEvent):
     item: Name | None = None
     limits: tuple[LimitTerms, ...] = Field(default=(), exclude_if=_empty)
     told: tuple[PersonId, ...] = Field(default=(), exclude_if=_empty, description="Who is to learn of it.")
+    part: PersonId | None = Field(
+        default=None, description="The party whom it is about: clocks named `…:<part>` are theirs. Absent: all."
+    )
     texts: tuple[TextRef, ...] = Field(default=(), exclude_if=_empty)
 
 
@@ -166,9 +169,16 @@ class CaseReferred(CaseDecided):
 
 
 class CaseServed(CaseDecided):
-    """送达: from now on the remedies run, and the influence of a measure."""
+    """送达 of the decision to one party: from now on their time to ask for review runs, and the influence of their
+    measure."""
 
     TYPE = "case.served"
+
+
+class AnswerServed(CaseDecided):
+    """送达 of an answer to one party: from now on their time to appeal against it runs."""
+
+    TYPE = "case.answer_served"
 
 
 class ExecutionBegun(ProceedingEvent):
@@ -179,25 +189,25 @@ class ExecutionBegun(ProceedingEvent):
 
 
 class ReviewRequested(ProceedingEvent):
-    """复核 was asked; the decision's effect goes on (R29)."""
+    """复核 was asked by a party; the decision's effect goes on (R29)."""
 
     TYPE = "case.review_requested"
 
 
 class AppealRequested(ProceedingEvent):
-    """申诉 was made; the decision's effect goes on (R29)."""
+    """申诉 was made by a party; the decision's effect goes on (R29)."""
 
     TYPE = "case.appeal_requested"
 
 
 class CaseUpheld(ProceedingEvent):
-    """维持."""
+    """维持: the answer to one party. `state` is under-review while another waits for theirs."""
 
     TYPE = "case.upheld"
 
 
 class CaseVaried(CaseDecided):
-    """变更, for nobody to the worse."""
+    """变更: the answer to one party, for nobody to the worse. `measures` are those of all, as they are now."""
 
     TYPE = "case.varied"
 
@@ -216,7 +226,7 @@ class DecisionExtended(ProceedingEvent):
 
 
 class AnswerExtended(DecisionExtended):
-    """The limit to decide an appeal was extended, once, to its utmost (R29)."""
+    """The limit to decide one party's appeal was extended, once, to its utmost (R29)."""
 
     TYPE = "case.answer_extended"
 
@@ -260,6 +270,7 @@ class PeopleExonerated(ProceedingEvent):
 PROCEEDING_EVENTS: tuple[type[Event], ...] = (
     ReviewBegun, CaseDismissed, CaseFiled, InvestigationBegun, InvestigatorsChanged, PersonRecused, NoticeGiven,
     DefenceHeard, DeliberationBegun, MembersChanged, VoteCast, CaseExempted, CaseDecided, CaseReferred, CaseServed,
-    ExecutionBegun, ReviewRequested, AppealRequested, CaseUpheld, CaseVaried, CaseRevoked, DecisionExtended,
-    AnswerExtended, CaseClosed, StepProposed, RevocationProposed, RevocationLapsed, PeopleExonerated,
+    AnswerServed, ExecutionBegun, ReviewRequested, AppealRequested, CaseUpheld, CaseVaried, CaseRevoked,
+    DecisionExtended, AnswerExtended, CaseClosed, StepProposed, RevocationProposed, RevocationLapsed,
+    PeopleExonerated,
 )  # fmt: skip

@@ -93,7 +93,18 @@ class RectificationOverdue(RectificationEvent):
     addressee: Addressee
 
 
+class RectificationNotOverdue(RectificationEvent):
+    """The limit of the round has not passed after all: the due is another, or is counted otherwise. `withdrawal` is
+    the word of the deadline service by which its miss was taken back."""
+
+    TYPE = "rectification.not_overdue"
+    MOVES_CLOCKS = False
+    clock: Name
+    withdrawal: EventRef
+    addressee: Addressee
+
+
 RECTIFICATION_EVENTS: tuple[type[Event], ...] = (
     RectificationOrdered, RectificationOpened, RectificationReported, RectificationVerified, RectificationRejected,
-    RectificationOverdue,
+    RectificationOverdue, RectificationNotOverdue,
 )  # fmt: skip

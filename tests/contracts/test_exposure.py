@@ -140,6 +140,8 @@ async def test_every_service_refuses_to_bind_beyond_loopback_unguarded(service: 
 async def test_a_service_whose_port_another_holds_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-        app = cast(App, SimpleNamespace(name="intake", api=FastAPI(docs_url=None, redoc_url=None), host="127.0.0.1", port=port))
+        app = cast(
+            App, SimpleNamespace(name="intake", api=FastAPI(docs_url=None, redoc_url=None), host="127.0.0.1", port=port)
+        )
         with pytest.raises(WrongEnvironment, match=f"intake cannot answer on port {port} of 127.0.0.1: .*in use"):
             await serve(app, asyncio.Event())

@@ -3,23 +3,20 @@
 The table is the promise; what the code declares is compared with it, and each cell is tried on the services as wired.
 """
 
-import secrets
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.cli.migrate import migrate_all
-from services.cli.providers import Infrastructure
+from services.cli.migrate import SERVICES
 from shared.clock import WallClock
 from shared.identity.guard import routes_of, undeclared
 from shared.identity.roles import Role
-from tests.conftest import execute
+from tests.support.databases import Databases
 from tests.support.identity import Issuer
 
 OPEN = {"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json"}
@@ -175,14 +172,10 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def tables(infrastructure: Infrastructure) -> AsyncIterator[str]:
+async def tables(databases: Databases) -> AsyncIterator[str]:
     """The DSN of a database with everybody's tables."""
-    name = f"test_{secrets.token_hex(6)}"
-    dsn = urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
-    await execute(infrastructure.postgres, f"create database {name}")
-    await migrate_all(dsn)
-    yield dsn
-    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+    async with databases.lent(*SERVICES) as dsn:
+        yield dsn
 
 
 @pytest.fixture(scope="module")

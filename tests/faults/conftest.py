@@ -2,20 +2,19 @@
 broker, and the other half takes the broker away from everybody. Without Java they do not run; the last lines say so.
 """
 
-import secrets
 import shutil
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from services.cli.providers import Infrastructure
 from services.cli.providers.apache import SETTINGS, ApacheKafka, start_apache
 from services.cli.providers.process import run
-from tests.conftest import IN_CI, execute, provided
+from tests.conftest import IN_CI, provided
 from tests.faults.fleet import Fleet, open_fleet
 from tests.faults.scenes import DECIDED, MATTERS, STEPS, WITHDRAWN, play, state_of
 from tests.faults.state import State
+from tests.support.databases import created
 
 
 @pytest.fixture(scope="session")
@@ -41,15 +40,14 @@ async def fleet(apache: ApacheKafka, infrastructure: Infrastructure, database: s
 @pytest.fixture(scope="session")
 async def calm(apache: ApacheKafka, infrastructure: Infrastructure) -> State:
     """What the history of scenes.py comes to when nothing happens to it."""
-    name = f"test_{secrets.token_hex(6)}"
-    await execute(infrastructure.postgres, f"create database {name}")
-    dsn = urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
-    async with open_fleet(infrastructure.run, apache.address, dsn, SETTINGS) as undisturbed:
+    async with (
+        created(infrastructure.postgres) as dsn,
+        open_fleet(infrastructure.run, apache.address, dsn, SETTINGS) as undisturbed,
+    ):
         await undisturbed.start_all()
         await play(undisturbed, *STEPS)
         state = await state_of(undisturbed)
         await undisturbed.drain_all()
-    await execute(infrastructure.postgres, f"drop database {name} with (force)")
     cases = [row[6] for row in state["cases"]]
     assert (cases.count("standing"), cases.count("withdrawn")) == (
         MATTERS - len(DECIDED) - len(WITHDRAWN),

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from services.accountability.metrics import LATENESS as CASE_LATENESS
-from services.cli.providers import Infrastructure
 from services.deadline import store, watch
 from services.deadline.rules.tally import PROVISIONAL, UNCOUNTABLE, kinds
 from services.intake.rules.silence import FIRST_GAP
@@ -166,8 +165,8 @@ async def test_alarms_that_have_come_are_counted_by_their_index(service: Service
 
 
 @pytest.fixture
-async def intake(infrastructure: Infrastructure) -> AsyncIterator[World]:
-    async with intake_world(infrastructure.postgres) as opened:
+async def intake(postgres: str) -> AsyncIterator[World]:
+    async with intake_world(postgres) as opened:
         yield opened
 
 

@@ -4,8 +4,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.cli.migrate import SERVICES
 from services.cli.providers import Infrastructure
+from tests.support.databases import Databases
 from tests.support.world import World, open_world
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[str]:
+    async with databases.lent(*SERVICES) as dsn:
+        yield dsn
 
 
 @pytest.fixture

@@ -54,24 +54,30 @@ async def missed(world: World) -> Office:
     return Office(world, case["case_id"])
 
 
-async def served(office: Office) -> None:
-    """Filed, investigated by two, told, heard, deliberated by three, decided by two and served."""
+CLERK = {"person": "p-clerk", "role": "direct", "severity": "general", "measure": "admonition"}
+DEPUTY = {**CLERK, "person": "p-deputy", "role": "leading"}
+
+
+async def served(office: Office, *parties: dict[str, str]) -> None:
+    """Filed, investigated by two, told, heard, deliberated by three, decided by two, and served on the first party."""
+    announced = parties or (CLERK,)
     await office.take("review")
     await office.take("filing", reason=TEXT)
     await office.take("investigators", investigators=["o-chen", "o-lin"])
-    said = {"person": "p-clerk", "role": "direct", "severity": "general", "measure": "admonition"}
-    proposed = await office.send("notice", "o-chen", facts=TEXT, basis=TEXT, announced=[said])
+    proposed = await office.send("notice", "o-chen", facts=TEXT, basis=TEXT, announced=announced)
     assert proposed.json()["missing"] == ["confirmation of attribution 1"], "nobody is told what nobody has confirmed"
     await office.confirm()
-    await office.take("notice", facts=TEXT, basis=TEXT, announced=[said])
+    await office.take("notice", facts=TEXT, basis=TEXT, announced=announced)
     early = await office.send("deliberation", "o-chen", members=PANEL)
     assert (early.status_code, early.json()["rule"]) == (409, "R28"), "nobody deliberates before the clerk was heard"
-    await office.take("defence", "p-clerk", defence="The plans came back from the archive on the last day.")
+    for party in announced:
+        await office.take("defence", party["person"], defence="The plans came back from the archive on the last day.")
     await office.take("deliberation", members=PANEL)
     for member in PANEL:
         await office.take("vote", member, outcome="decision")
-    await office.two("decision", reason=TEXT, measures=[{"person": "p-clerk", "measure": "admonition"}])
-    await office.take("service")
+    measures = [{"person": party["person"], "measure": "admonition"} for party in announced]
+    await office.two("decision", reason=TEXT, measures=measures)
+    await office.take("service", people=["p-clerk"])
 
 
 async def test_a_named_official_is_told_heard_decided_on_reviewed_and_cleared(staffed: World) -> None:
@@ -110,13 +116,31 @@ async def test_an_office_that_sits_on_a_decision_is_late_itself(staffed: World) 
 
 async def test_a_cause_that_falls_away_after_the_decision_is_for_people_to_take_back(staffed: World) -> None:
     office = await missed(staffed)
-    await served(office)
+    await served(office, CLERK, DEPUTY)
+    await staffed.fast_forward("2026-03-20T09:00:00+08:00")
+    await office.take("service")
     await staffed.fast_forward("2026-04-04T00:00:00+08:00")
     refused = await office.send("review-request", "p-clerk", request=TEXT)
-    assert (refused.status_code, refused.json()["rule"]) == (409, "R29"), "30 days from service are over"
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R29"), "30 days from their service are over"
+    assert "It was possible until 2026-04-03" in refused.json()["title"]
+    await office.take("review-request", "p-deputy", request=TEXT)
+    await office.take("upholding", reason=TEXT)
+    await office.take("service")
+    assert "case.answer_served" in {notice["kind"] for notice in await staffed.inbox("p-deputy")}
+    clocks = await staffed.get("deadline", "/v1/matters/quanzhou/L-1/deadlines")
+    theirs = {
+        one["clock"]: one["state"] for one in clocks["deadlines"] if one["clock"].endswith((":p-clerk", ":p-deputy"))
+    }
+    assert theirs == {
+        "service:p-clerk": "met", "review-request:p-clerk": "missed", "service:p-deputy": "met",
+        "review-request:p-deputy": "met", "review-answer:p-deputy": "met", "appeal:p-deputy": "running",
+    }  # fmt: skip
+    await office.take("execution")
+    still = await office.send("closure", "o-chen")
+    assert still.json()["missing"] == ["appeal:p-deputy"], "the clerk asked for nothing, and the deputy still may"
     await staffed.submit("matter.decided", "L-1", "2026-03-02T16:00:00+08:00", id="decided-late-reported")
     case = await office.case()
-    assert (case["state"], case["proceeding"]["state"]) == ("standing", "served")
+    assert (case["state"], case["proceeding"]["state"]) == ("standing", "executing")
     assert case["history"][-1]["type"] == "case.revocation_proposed"
     await office.two("revocation", reason="The matter was decided in time.")
     assert "case.exonerated" in {notice["kind"] for notice in await staffed.inbox("p-deputy")}

@@ -96,3 +96,33 @@ async def test_a_source_does_not_go_live_ahead_of_the_clock_nor_back_in_the_past
     ):  # fmt: skip
         refused = await world.post("accountability", GOING_LIVE, {"at": at, "by": "p-operator"}, 422)
         assert refused["type"].endswith(code)
+
+
+async def test_open_matters_warn_and_have_cards_from_the_instant_on_and_nothing_of_before_is_told(world: World) -> None:
+    """O-1 was warned of before its source went live on 9 January, and again afterwards; O-2 only then."""
+    await bring_in_history(world)
+    imported: dict[str, Any] = {"item": "general-licence", "unit": "planning", "origin": "import"}
+    await world.submit("matter.submitted", "O-1", "2025-12-16", **imported)
+    await world.submit("matter.submitted", "O-2", "2025-12-29", **imported)
+    await world.fast_forward(FRIDAY)
+    report = await world.get("accountability", GOING_LIVE)
+    assert report["cards"] == {"red": 7}
+    assert await cards(world, "O-1") == [("reminder", "import")] and await cards(world, "O-2") == []
+    await world.post("accountability", GOING_LIVE, {"at": FRIDAY, "by": "p-operator"}, 200)
+    await world.settled()
+    assert [notice["kind"] for notice in await world.inbox("p-clerk")] == ["notices.digest"]
+    await world.fast_forward("2026-02-10T00:00:00+08:00")
+    assert await cards(world, "O-1") == [("red", "live"), ("reminder", "import"), ("warning", "live")]
+    assert await cards(world, "O-2") == [("red", "live"), ("reminder", "live"), ("warning", "live")]
+    warned = [notice for notice in await world.inbox("p-clerk") if notice["kind"] == "deadline.warned"]
+    assert [(notice["matter"].rpartition("/")[2], notice["en"]["subject"][:18]) for notice in warned] == [
+        ("O-1", "1 working day left"), ("O-2", "5 working days lef"), ("O-2", "1 working day left"),
+    ]  # fmt: skip
+    assert {card for n in range(len(YEARS)) for card in await cards(world, f"H-{n}")} == {("red", "import")}
+    (kept,) = await world.conn.fetch("select * from accountability.case_events where type = 'source.went_live'")
+    assert (kept["authority"], kept["matter"], kept["n"]) == ("duban", SOURCE, 1)
+
+
+async def cards(world: World, matter: str) -> list[tuple[str, str]]:
+    found = (await world.get("accountability", f"/v1/cards?matter={matter}"))["cards"]
+    return sorted((card["level"], card["origin"]) for card in found)

@@ -1,11 +1,16 @@
 """Leads other than a missed limit, one story for each mechanism (domain, section 1), told as an efficiency office would
 tell it. Monday 2 March 2026 is the day on which most of them begin."""
 
+import re
 from typing import Any
 
-from tests.support.world import World
+import orjson
+
+from tests.support.world import SOURCE, World
 
 MONDAY = "2026-03-02T10:00:00+08:00"
+SECRET = re.compile("p-clerk|planning|9b74c989|asleep|twice")
+"""What says whom an inspection is about, or what it found."""
 HASH = "9b74c9897bac770ffc029102a200c5de9b74c9897bac770ffc029102a200c5de"
 
 
@@ -145,17 +150,50 @@ async def test_a_rating_by_nobody_in_particular_or_a_fair_one_has_no_limit(staff
 
 
 async def test_an_inspection_opens_a_case_when_it_is_published_and_carries_its_evidence(staffed: World) -> None:
-    """明察暗访: nothing reaches the inspected before."""
+    """明察暗访: nothing reaches the inspected before, and no topic and no webhook says what was found. Afterwards both
+    do, with the publication as its cause."""
+    hook = {"url": "https://integrator.example/hook", "types": ["case.*", "deadline.*"]}
+    await staffed.post("notification", "/v1/subscriptions", hook, 201)
     about = {"unit": "planning", "person": "p-clerk", "at": "2026-02-26T15:00:00+08:00"}
     evidence = [{"sha256": HASH, "bytes": 482113}]
-    await begin(staffed, "inspection.recorded", "I-1", person="p-inspector", about=about, evidence=evidence)
-    await staffed.fast_forward("2026-03-09T09:00:00+08:00")
+    found = {"about": about, "evidence": evidence, "title": "asleep at the window"}
+    await begin(staffed, "inspection.recorded", "I-1", person="p-inspector", **found)
+    recorded = {"occurred_at": MONDAY, "unit": "office", "person": "p-inspector", **found, "note": "twice"}
+    replaces = {"source": SOURCE, "id": (await facts(staffed, "I-1"))[0]["submission"]["id"]}
+    corrected = {"replaces": replaces, "fact": {"type": "inspection.recorded", "data": recorded}}
+    await staffed.publish("fact.corrected", "I-1", corrected, id="corrected")
+    await staffed.fast_forward("2026-03-20T09:00:00+08:00")  # warned of, so that there is something to be told
     assert await staffed.cases("I-1") == await staffed.inbox("p-clerk") == []
-    await happen(staffed, "inspection.published", "I-1", "2026-03-09T09:00:00+08:00")
+    assert {"deadline.scheduled", "deadline.warned"} <= set(await said_of_it(staffed))
+    assert [type_ for type_, text in (await said_of_it(staffed)).items() if SECRET.search(text)] == []
+    await happen(staffed, "inspection.published", "I-1", "2026-03-20T09:00:00+08:00")
     (case,) = await staffed.cases("I-1")
     assert (kinds([case]), named(case)[0]) == (["inspection-finding"], "p-clerk")
     assert case["history"][0]["says"]["lead"]["evidence"] == [HASH]
     assert "inspection finding" in (await staffed.inbox("p-clerk"))[-1]["en"]["subject"]
+    telling = {type_ for type_, text in (await said_of_it(staffed)).items() if SECRET.search(text)}
+    assert telling >= {"inspection.published", "deadline.finding", "case.opened", "webhook case.opened"}
+    assert not telling & {"matter.registered", "fact.corrected"}
+    (publication,) = [fact for fact in await facts(staffed, "I-1") if fact["type"] == "inspection.published"]
+    assert [each["fact"]["id"] for each in publication["disclosed"]] == [replaces["id"], "corrected"]
+
+
+async def facts(world: World, matter: str) -> list[Any]:
+    """What matter-events says of it, in order."""
+    records = [each for each in await world.read_topic("matter-events") if matter.encode() in (each.key or b"")]
+    return [orjson.loads(each.value) | {"type": dict(each.headers)["ce_type"].decode()} for each in records]
+
+
+async def said_of_it(world: World) -> dict[str, str]:
+    """All that integrators may read, by type of event."""
+    said: dict[str, str] = {}
+    for topic in ("matter-events", "deadline-events", "case-events", "case-states", "notification-events"):
+        for each in await world.read_topic(topic):
+            type_ = dict(each.headers).get("ce_type", topic.encode()).decode()
+            said[type_] = said.get(type_, "") + (each.value or b"").decode()
+    for row in await world.conn.fetch("select kind, body from notification.deliveries where body is not null"):
+        said[f"webhook {row['kind']}"] = said.get(f"webhook {row['kind']}", "") + row["body"].decode()
+    return said
 
 
 async def test_an_inspection_that_nobody_publishes_is_a_case_the_inspected_do_not_hear_of(

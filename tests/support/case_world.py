@@ -244,8 +244,8 @@ class World:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
             "truncate cases, attribution_states, cards, card_words, told_words, verdicts, case_events, escalations,"
-            " answers, ended_limits, directory_facts, holdings, vacancies, posts, unit_places, leaves, directory_conflicts,"
-            " directory_versions, people, outbox"
+            " answers, ended_limits, directory_facts, holdings, vacancies, posts, unit_places, leaves,"
+            " directory_conflicts, directory_versions, people, outbox"
         )
 
 

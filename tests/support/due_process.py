@@ -1,9 +1,10 @@
 """Due process as domain.md §4 and R26–R30 have it, written from there and not from the code: which step leads from
-which state to which, who may take it, with what content. The stateful test holds the rules to it."""
+which state to which, who may take it, with what content. Who is decided on is served, asks, and is answered for
+themselves (R29). The stateful test holds the rules to it."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from services.accountability.rules.model import Role
 from services.accountability.rules.process_model import Outcome, Step
@@ -22,11 +23,25 @@ TABLE: dict[str, dict[Step, str]] = {
     "exempted": {"service": "served"},
     "decided": {"service": "served"},
     "referred": {"service": "served"},
-    "served": {"execution": "executing", "review-request": "under-review", "closure": "closed"},
-    "executing": {"review-request": "under-review", "closure": "closed"},
-    "under-review": {"upholding": "upheld", "variation": "varied", "revocation": "revoked"},
-    "upheld": {"appeal": "under-review", "closure": "closed"},
-    "varied": {"appeal": "under-review", "closure": "closed"},
+    "served": {
+        "service": "served", "execution": "executing", "review-request": "under-review", "closure": "closed",
+    },
+    "executing": {
+        "service": "executing", "execution": "executing", "review-request": "under-review", "appeal": "under-review",
+        "closure": "closed",
+    },
+    "under-review": {
+        "service": "under-review", "execution": "under-review", "review-request": "under-review",
+        "appeal": "under-review", "upholding": "upheld", "variation": "varied", "revocation": "revoked",
+    },
+    "upheld": {
+        "service": "upheld", "execution": "executing", "review-request": "under-review", "appeal": "under-review",
+        "closure": "closed",
+    },
+    "varied": {
+        "service": "varied", "execution": "executing", "review-request": "under-review", "appeal": "under-review",
+        "closure": "closed",
+    },
     "revoked": {"closure": "closed"},
     "closed": {},
     "withdrawn": {"review": "preliminary-review"},
@@ -60,11 +75,18 @@ class Told:
     members: list[str] = field(default_factory=list)
     votes: dict[str, Outcome] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
-    passed: set[str] = field(default_factory=set)
-    asked: str = ""
+    executed: dict[str, str] = field(default_factory=dict)
+    unserved: dict[str, str] = field(default_factory=dict)
+    """What each waits to be served with: the decision, or an answer."""
+    served: dict[str, datetime] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    """Who waits for an answer."""
+    more_time: set[str] = field(default_factory=set)
+    """For whose appeal the limit was extended."""
+    passed: dict[str, datetime] = field(default_factory=dict)
     filed: date | None = None
     extended: bool = False
-    answer_extended: bool = False
     today: date = date(2026, 3, 11)
     revocable: bool = False
     revoked: bool = False
@@ -108,118 +130,36 @@ def harsher(one: str, other: str) -> bool:
     return ORDER.index(one) > ORDER.index(other)
 
 
-def permits(told: Told, ask: Asking) -> bool:
-    """Whether domain.md permits the step now, by these, with that content."""
-    step, by = ask.step, ask.by
-    if step == "recusal":
-        in_table = told.state not in ENDED
-    elif step == "extension":
-        in_table = told.state in EXTENDABLE or (told.state == "under-review" and told.asked == "appeal")
-    else:
-        in_table = step in TABLE[told.state] or (step == "revocation" and told.revocable and not told.revoked)
-    if not in_table or by in told.recused:
-        return False
-    if (by not in told.announced) if step in PLEAS else (by in NAMED):
-        return False
-    content = CONTENT.get(step)
-    return content is None or content(told, ask)
+def may_ask(told: Told, person: str) -> str:
+    """R29: review once, and an appeal once against its answer; each from their own service."""
+    if person not in told.served or person in told.unserved or person in told.open:
+        return ""
+    return {"": "review-request", "review": "appeal"}.get(told.asked.get(person, ""), "")
 
 
-def _fit(told: Told, people: tuple[str, ...]) -> bool:
-    return len(set(people)) == len(people) and not set(people) & (told.recused | set(NAMED))
+def running(told: Told) -> list[str]:
+    """The limits of parties, and those of their answers that can be extended."""
+    if told.state == "notice-and-defence":
+        return ["defence"]
+    if told.state not in {"served", "executing", "under-review", "upheld", "varied"}:
+        return []
+    own = [f"{step}:{person}" for person in told.announced if (step := may_ask(told, person))]
+    return own + [f"appeal-decision:{person}" for person in sorted(told.open) if told.asked[person] == "appeal"]
 
 
-def _heard(told: Told) -> bool:
-    return set(told.announced) <= told.heard or "defence" in told.passed
+def to_execute(told: Told) -> set[str]:
+    return {p for p, m in told.measures.items() if m not in ("none", "referral") and told.executed.get(p) != m}
 
 
-def _majority(told: Told, ask: Asking) -> bool:
-    ayes = sum(vote == ask.step for vote in told.votes.values())
-    return _heard(told) and len(told.votes) >= 3 and ayes * 2 > len(told.members)
-
-
-def _bounded(told: Told, ask: Asking, bounds: dict[str, str], *, whole: bool) -> bool:
-    given = dict(ask.measures)
-    if len(given) != len(ask.measures) or set(given) - set(told.announced):
-        return False
-    if whole and set(given) != set(told.announced):
-        return False
-    if any(code not in ORDER for code in given.values()):
-        return False
-    return not any(harsher(given.get(person, "none"), bound) for person, bound in bounds.items())
-
-
-def _referred(told: Told, ask: Asking) -> dict[str, str]:
+def referred(told: Told, ask: Asking) -> dict[str, str]:
     given = dict(ask.measures)
     return {p: given.get(p, "referral" if m == "referral" else "none") for p, m in told.announced.items()}
 
 
-def _decides(told: Told, ask: Asking) -> bool:
-    given = dict(ask.measures)
-    burdens = any(code != "none" for code in given.values())
-    if burdens and (told.late or not told.found):
-        return False
-    return (
-        _majority(told, ask) and "referral" not in given.values() and "reason" in ask.texts
-        and _bounded(told, ask, told.announced, whole=True)
-    )  # fmt: skip
-
-
-def _notices(told: Told, ask: Asking) -> bool:
-    people = [person for person, _, _ in ask.announced]
-    return (
-        told.found and len(told.team) >= 2 and bool(people) and len(set(people)) == len(people)
-        and all(NAMED.get(person) == role for person, role, _ in ask.announced)
-        and all(measure in ORDER for _, _, measure in ask.announced)
-        and {"facts", "basis"} <= set(ask.texts)
-    )  # fmt: skip
-
-
-def _closes(told: Told, ask: Asking) -> bool:
-    if told.state == "revoked":
-        return True
-    if told.state == "served" and any(m not in ("none", "referral") for m in told.measures.values()):
-        return False
-    if told.state in ("upheld", "varied"):
-        return told.asked == "appeal" or "appeal" in told.passed
-    return "review-request" in told.passed
-
-
-def _extends(told: Told, ask: Asking) -> bool:
-    again = told.answer_extended if told.state == "under-review" else told.extended
-    return not again and "reason" in ask.texts
-
-
-CONTENT: dict[Step, Callable[[Told, Asking], bool]] = {
-    "dismissal": lambda t, a: "reason" in a.texts,
-    "filing": lambda t, a: "reason" in a.texts,
-    "recusal": lambda t, a: "reason" in a.texts,
-    "upholding": lambda t, a: "reason" in a.texts,
-    "revocation": lambda t, a: "reason" in a.texts,
-    "investigators": lambda t, a: _fit(t, a.people) and len(a.people) >= 2,
-    "notice": _notices,
-    "defence": lambda t, a: (
-        a.waived != ("defence" in a.texts)
-        and not (a.by in t.heard and (a.waived or t.state == "deliberation"))
-        and not ("defence" in t.passed and t.state == "deliberation")
-    ),
-    "deliberation": lambda t, a: (
-        _heard(t) and _fit(t, a.people) and len(a.people) >= 3 and not set(a.people) & set(t.team)
-    ),
-    "vote": lambda t, a: a.by in t.members and a.by not in t.votes,
-    "exemption": lambda t, a: _majority(t, a) and a.ground == "force-majeure" and "reason" in a.texts,
-    "decision": _decides,
-    "referral": lambda t, a: (
-        _majority(t, a) and "referral" in _referred(t, a).values() and t.found and not t.late and "reason" in a.texts
-        and _bounded(t, a, t.announced, whole=False)
-    ),
-    "execution": lambda t, a: any(m not in ("none", "referral") for m in t.measures.values()),
-    "review-request": lambda t, a: t.asked == "" and "review-request" not in t.passed and "request" in a.texts,
-    "appeal": lambda t, a: t.asked == "review" and "appeal" not in t.passed and "request" in a.texts,
-    "variation": lambda t, a: "reason" in a.texts and _bounded(t, a, t.measures, whole=True),
-    "extension": _extends,
-    "closure": _closes,
-}  # fmt: skip
+def chosen(among: Iterable[str], ask: Asking) -> set[str]:
+    """Whom of those whose turn it is a step is about; nobody where it names somebody else."""
+    turn = set(among)
+    return turn if not ask.people else set(ask.people) if set(ask.people) <= turn else set()
 
 
 def is_sensitive(told: Told, step: str) -> bool:
@@ -227,7 +167,7 @@ def is_sensitive(told: Told, step: str) -> bool:
     return step in TWO or (step == "closure" and no_measures)
 
 
-def takes(told: Told, ask: Asking) -> Told:
+def takes(told: Told, ask: Asking, at: datetime) -> Told:
     """The case after the step, as domain.md has it."""
     step, given = ask.step, dict(ask.measures)
     if step == "review":
@@ -242,7 +182,7 @@ def takes(told: Told, ask: Asking) -> Told:
         return told
     if step == "extension":
         if told.state == "under-review":
-            told.answer_extended = True
+            told.more_time |= chosen((p for p in told.open if told.asked[p] == "appeal"), ask)
         else:
             told.extended = True
         told.waits = None
@@ -265,17 +205,34 @@ def takes(told: Told, ask: Asking) -> Told:
             told.votes = {p: v for p, v in told.votes.items() if p in ask.people}
         case "vote":
             told.votes[ask.by] = ask.vote or "decision"
-        case "exemption" | "revocation":
+        case "revocation":
             told.measures = dict.fromkeys(told.announced, "none")
-            told.revoked = told.revoked or step == "revocation"
-        case "decision" | "variation":
+            told.revoked, told.unserved, told.open = True, {}, set()
+        case "exemption":
+            told.measures = dict.fromkeys(told.announced, "none")
+        case "decision":
             told.measures = given
         case "referral":
-            told.measures = _referred(told, ask)
-        case "review-request":
-            told.asked = "review"
-        case "appeal":
-            told.asked, told.answer_extended = "appeal", False
+            told.measures = referred(told, ask)
+        case "service":
+            people = chosen(told.unserved, ask)
+            told.served |= dict.fromkeys(people, at)
+            told.unserved = {p: what for p, what in told.unserved.items() if p not in people}
+        case "execution":
+            told.executed |= {p: told.measures[p] for p in to_execute(told) if p not in told.unserved}
+        case "review-request" | "appeal":
+            told.asked[ask.by] = "review" if step == "review-request" else "appeal"
+            told.open.add(ask.by)
+            told.waits = None
+        case "upholding" | "variation":
+            people = chosen(told.open, ask)
+            told.measures |= given if step == "variation" else {}
+            told.unserved |= dict.fromkeys(people, "answer")
+            told.open -= people
+            if told.open:
+                told.state = "under-review"
+    if step in OUTCOME:
+        told.unserved = dict.fromkeys(told.announced, "decision")
     if told.state != before:
         told.waits = None
     return told

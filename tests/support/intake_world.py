@@ -1,14 +1,12 @@
 """Intake on a database of its own, with a clock that stands still; spoken to by HTTP or with Kafka messages."""
 
 import json
-import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx2
@@ -29,11 +27,13 @@ from shared.events.envelope import STRUCTURED
 from shared.http import create_api
 from shared.inbox import Message
 from shared.postgres import Connection, Pool, connect, migrate
+from tests.support.databases import created
 
 NOW = datetime(2026, 3, 6, 9, 0, tzinfo=UTC)
 MARGINS = Margins(facts=timedelta(minutes=5), holders=timedelta(days=730))
 PATIENCE = Patience(timedelta(hours=1), timedelta(days=30))
 EXTRA = Path(__file__).parent / "intake_catalogue.yaml"
+CATALOGUE = catalogue.load([DEFAULT, EXTRA], calendar="CN")
 OPEN = Admission()
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -119,28 +119,17 @@ def read(row: asyncpg.Record) -> Published:
 @asynccontextmanager
 async def intake_world(server: str, admission: Admission = OPEN) -> AsyncIterator[World]:
     """A world on a new database of the server `server` (a DSN). `admission` says whom it asks who they are."""
-    name = f"test_{secrets.token_hex(6)}"
-    dsn = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    await _execute(server, f"create database {name}")
-    await migrate(dsn, "intake", MIGRATIONS)
-    pool = await connect(dsn, "intake", size=10)
-    clock = StandingClock()
-    intake = Intake(catalogue.load([DEFAULT, EXTRA], calendar="CN"), MARGINS, clock, admission)
-    api = create_api("intake", live=lambda: None, ready=lambda: None, verifier=admission.verifier)
-    woken: list[int] = []
-    add_routes(api, pool, intake, lambda: woken.append(1), PATIENCE)
-    transport = httpx2.ASGITransport(app=api, raise_app_exceptions=True)
-    try:
-        async with httpx2.AsyncClient(transport=transport, base_url="http://intake") as http:
-            yield World(pool, intake, clock, http, woken=woken)
-    finally:
-        await pool.close()
-        await _execute(server, f"drop database {name} with (force)")
-
-
-async def _execute(dsn: str, statement: str) -> None:
-    connection = await asyncpg.connect(dsn, timeout=10)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    async with created(server) as dsn:
+        await migrate(dsn, "intake", MIGRATIONS)
+        pool = await connect(dsn, "intake", size=10)
+        clock = StandingClock()
+        intake = Intake(CATALOGUE, MARGINS, clock, admission)
+        api = create_api("intake", live=lambda: None, ready=lambda: None, verifier=admission.verifier)
+        woken: list[int] = []
+        add_routes(api, pool, intake, lambda: woken.append(1), PATIENCE)
+        transport = httpx2.ASGITransport(app=api, raise_app_exceptions=True)
+        try:
+            async with httpx2.AsyncClient(transport=transport, base_url="http://intake") as http:
+                yield World(pool, intake, clock, http, woken=woken)
+        finally:
+            await pool.close()

@@ -149,7 +149,7 @@ def outgoing(event: Event, *, id: str = "", revision: int = 1, post: str = "", s
     said = event.to_data()
     directory = isinstance(event, HolderAssigned | HolderEnded)
     cases = "case-events", "/duban/cases"
-    of = {"deadline": ("deadline-events", "/duban/deadline"), "case": cases, "rectification": cases}
+    of = {"deadline": ("deadline-events", "/duban/deadline"), "case": cases, "rectification": cases, "slip": cases}
     topic, source = of.get(event.TYPE.partition(".")[0], ("directory-events", "/duban/intake"))
     key = aggregate_key(AUTHORITY, post) if directory else aggregate_key(said["authority"], said["matter"])
     return outbox.message(

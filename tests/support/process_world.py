@@ -1,6 +1,7 @@
 """A case run through due process over HTTP: the efficiency office's people, the parties, and what each sends."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +135,12 @@ class Office:
         await self.take("service")
 
 
+async def passed(office: Office, clock: str, due: str) -> None:
+    """The deadline service says that a limit of the case is past."""
+    office.world.clock.now = day(due) + timedelta(days=1)
+    await office.world.feed(delivered(missed(due=due, clock=clock, subject=f"case:{ID}", holdings=())))
+
+
 def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == PROBLEM
@@ -142,4 +149,6 @@ def problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]
     return document
 
 
-__all__ = ["DECIDED", "HOLDERS", "ID", "PANEL", "PARTIES", "TEAM", "TEXT", "Office", "client_of", "day", "problem"]
+__all__ = [
+    "DECIDED", "HOLDERS", "ID", "PANEL", "PARTIES", "TEAM", "TEXT", "Office", "client_of", "day", "passed", "problem",
+]  # fmt: skip

@@ -1,4 +1,5 @@
-"""For what there is a card, and of which level (R21): data of a versioned rulebook, pinned on the card."""
+"""For what there is a card, and of which level (R21), and which items have slips instead (R23): data of a versioned
+rulebook, pinned on the card."""
 
 import re
 from collections.abc import Mapping
@@ -7,9 +8,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-Level = Literal["reminder", "warning", "yellow", "red"]
+Level = Literal["reminder", "warning", "yellow", "red", "blue", "orange"]
 LEVELS: tuple[Level, ...] = ("reminder", "warning", "yellow", "red")
 """提醒, 预警, 黄牌, 红牌: upwards."""
+SLIPS: tuple[Level, ...] = ("blue", "orange", "red")
+"""蓝单, 橙单, 红单: upwards."""
 Ground = Literal["warned", "promised-passed", "statutory-passed", "overdue", "deemed", "repeated"]
 _AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min)")
 
@@ -17,7 +20,8 @@ _AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min)")
 @dataclass(frozen=True, slots=True)
 class CardRule:
     """A ground and the level of its card. `left`: of warnings, the most that is left, an amount for each unit; `after`:
-    of what is overdue, the least that it is late; `times`: of yellow cards of one person in a quarter.
+    of what is overdue, the least that it is late; `times`: of yellow cards of one person in a quarter; `urgent`: the
+    level of what is urgent, where that is another (R23).
     """
 
     ground: Ground
@@ -25,6 +29,15 @@ class CardRule:
     left: tuple[str, ...] = ()
     after: str | None = None
     times: int = 0
+    urgent: Level | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slips:
+    """R23: the limits of these items have slips in the place of yellow and red cards."""
+
+    items: frozenset[str]
+    rules: tuple[CardRule, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +48,11 @@ class CardEdition:
     name: str
     effective_from: date
     rules: tuple[CardRule, ...]
+    slips: tuple[Slips, ...] = ()
+
+    def slips_of(self, item: str | None) -> Slips | None:
+        """Those of an item; None: it has cards like any other."""
+        return next((each for each in self.slips if item in each.items), None) if self.slips else None
 
     @property
     def repeated(self) -> CardRule | None:
@@ -57,24 +75,24 @@ def _on(editions: tuple[CardEdition, ...], day: str) -> CardEdition:
 
 
 @lru_cache(maxsize=1024)
-def level_of_warning(edition: CardEdition, label: str) -> Level | None:
+def level_of_warning(by: CardEdition | Slips, label: str, *, urgent: bool = False) -> Level | None:
     """R21: the highest level whose remainder the warning's label is within; a rule without one takes every label. A
     share of the limit, such as 25%, is within no amount."""
     fitting = [
-        rule.level
-        for rule in edition.rules
+        _level(rule, urgent)
+        for rule in by.rules
         if rule.ground == "warned" and (not rule.left or any(_at_least(most, label) for most in rule.left))
     ]
-    return max(fitting, key=LEVELS.index, default=None)
+    return max(fitting, key=(SLIPS if isinstance(by, Slips) else LEVELS).index, default=None)
 
 
 @lru_cache(maxsize=1024)
 def levels_of_miss(
-    edition: CardEdition, *, statutory: bool, overdue: frozenset[str], deemed: bool
+    by: CardEdition | Slips, *, statutory: bool, overdue: frozenset[str], deemed: bool, urgent: bool = False
 ) -> Mapping[Level, tuple[Ground, ...]]:
-    """R21: what a miss that stands is a card for, and on which grounds; a limit of no kind is a promised one."""
+    """R21, R23: what a miss that stands is a card for, and on which grounds; a limit of no kind is a promised one."""
     found: dict[Level, tuple[Ground, ...]] = {}
-    for rule in edition.rules:
+    for rule in by.rules:
         match rule.ground:
             case "promised-passed":
                 holds = not statutory
@@ -86,9 +104,13 @@ def levels_of_miss(
                 holds = deemed
             case "warned" | "repeated":
                 holds = False
-        if holds:
-            found[rule.level] = (*found.get(rule.level, ()), rule.ground)
+        if holds and rule.ground not in (grounds := found.get(level := _level(rule, urgent), ())):
+            found[level] = (*grounds, rule.ground)
     return found
+
+
+def _level(rule: CardRule, urgent: bool) -> Level:
+    return rule.urgent or rule.level if urgent else rule.level
 
 
 def _at_least(more: str, less: str) -> bool:

@@ -1,4 +1,4 @@
-"""Cards of a limit (R21, R22): `cards = f(what the deadline service said of the limit)`, folded in order of revision.
+"""Cards of a limit (R21 to R23): `cards = f(what the deadline service said of the limit)`, folded in order of revision.
 
                      a ground holds                      no ground holds any more
     (nothing) ──────────────────────► STANDING ◄───────────────────────────────────► REVOKED
@@ -8,15 +8,16 @@
 
 The rule of which R22 allows one card for each level is the limit: a clock of the matter, or of one of its stages and
 tasks. (Were it each ground apart, a matter decided six days late on which silence was consent would have two red cards
-for one delay.) So a limit has at most four cards; levels only rise: while a higher one stands none of a lower level
-is issued. Every order of arrival ends in the same cards that stand (I8), for what was said is folded anew whenever more
-is heard; a card whose ground was known to be untrue before it was heard of is never issued. A case's own limits have
-rungs and no cards.
+for one delay.) So a limit has at most four cards, or where its item has slips (R23) three of these beside a reminder
+and a warning; levels only rise: while a higher one stands none of a lower level is issued. Every order of arrival ends
+in the same cards that stand (I8), for what was said is folded anew whenever more is heard; a card whose ground was
+known to be untrue before it was heard of is never issued. A case's own limits have rungs and no cards.
 
 A card names who had the matter in hand when the limit passed, red cards too: who comes afterwards is not to blame.
+Where a miss is imported history and its source went live before it was overdue, the card for that is live (D9).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -24,6 +25,7 @@ from uuid import UUID
 
 from services.accountability.rules.card_rules import (
     LEVELS,
+    SLIPS,
     CardEdition,
     Ground,
     Level,
@@ -35,7 +37,12 @@ from services.accountability.rules.card_rules import (
 from services.accountability.rules.identity import card_id
 from services.accountability.rules.model import Origin, Ref
 
-Rule = Literal["limit", "repetition"]
+Rule = Literal["limit", "repetition", "slip"]
+KINDS: tuple[tuple[Rule, Level], ...] = (
+    *(("limit", level) for level in LEVELS),
+    *(("slip", level) for level in SLIPS),
+)
+"""What a limit may have a card of, each once (R22)."""
 WordKind = Literal["warned", "missed", "untrue", "overdue", "overdue-revoked", "deemed", "deemed-revoked"]
 Because = Literal["met", "due-moved", "voided", "deemed-revoked", "done-earlier", "overtaken", "fewer-cards"]
 NEVER_WAS = "never-was"
@@ -58,7 +65,7 @@ class LimitKey(NamedTuple):
 class Word(NamedTuple):
     """One thing that the deadline service said of a limit. `says` is the warning, the kind of the limit missed, how
     much it is overdue, or why a miss is untrue; NEVER_WAS of a limit that is untrue as a whole, which has no due. Who
-    had the matter in hand is said of warnings and misses.
+    had the matter in hand is said of warnings and misses; that the matter is urgent, of all.
     """
 
     limit: LimitKey
@@ -72,6 +79,7 @@ class Word(NamedTuple):
     item: str | None
     unit: str | None
     person: str | None
+    urgent: bool = False
 
 
 class Said(NamedTuple):
@@ -85,6 +93,7 @@ class Said(NamedTuple):
     unit: str | None
     person: str | None
     counted: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class Card(NamedTuple):
@@ -124,25 +133,32 @@ class CardChange:
 
 
 _NEVER: frozenset[str] = frozenset()
+_NONE: dict[str, Origin] = {}
 
+Kind = tuple[Rule, Level]
 Wanted = tuple[Said, str]
 """What a card must say, and the edition that says so."""
 
 
-def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Level, Wanted]:
+def id_of(limit: UUID, kind: Kind) -> UUID:
+    """A red slip is another card than a red card of the same limit."""
+    rule, level = kind
+    return card_id(limit, level if rule == "limit" else f"{rule}:{level}")
+
+
+def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Kind, Wanted]:
     """The cards of one limit that stand by all that was said of it, in any order."""
-    found: dict[Level, Wanted] = {}
+    found: dict[Kind, Wanted] = {}
     misses: dict[datetime, Word] = {}
-    overdue: dict[datetime, set[str]] = {}
-    deemed: set[datetime] = set()
+    overdue: dict[datetime, dict[str, Origin]] = {}
+    deemed: dict[datetime, Origin] = {}
     ordered = sorted(words, key=_revision) if len(words) > 1 else words
     for word in ordered:
         match word.kind:
+            case "warned" if not misses:
+                _warned(word, in_force(editions, word.due), found)
             case "warned":
-                edition = in_force(editions, word.due)
-                level = level_of_warning(edition, word.says)
-                if level is not None and not misses and not _reached(found, level):
-                    found[level] = _said(word, ("warned",)), edition.name
+                pass
             case "missed":
                 misses[word.late_from] = word
             case "untrue" if word.says == NEVER_WAS:
@@ -152,37 +168,69 @@ def fold(words: Sequence[Word], editions: tuple[CardEdition, ...]) -> dict[Level
                 misses.pop(word.late_from, None)
                 overdue.pop(word.late_from, None)
             case "overdue":
-                overdue.setdefault(word.late_from, set()).add(word.says)
+                overdue.setdefault(word.late_from, {})[word.says] = word.origin
             case "overdue-revoked":
-                overdue.get(word.late_from, set()).discard(word.says)
+                overdue.get(word.late_from, {}).pop(word.says, None)
             case "deemed":
-                deemed.add(word.late_from)
+                deemed[word.late_from] = word.origin
             case "deemed-revoked":
-                deemed.discard(word.late_from)
+                deemed.pop(word.late_from, None)
     for at, miss in misses.items():
-        edition = in_force(editions, miss.due)
-        levels = levels_of_miss(
-            edition,
-            statutory=miss.says == STATUTORY,
-            overdue=frozenset(overdue[at]) if at in overdue else _NEVER,
-            deemed=at in deemed,
-        )
-        for level, grounds in levels.items():
-            found[level] = _said(miss, grounds), edition.name
+        _missed(miss, overdue.get(at, _NONE), deemed.get(at), in_force(editions, miss.due), found)
     return found
+
+
+def _warned(word: Word, edition: CardEdition, found: dict[Kind, Wanted]) -> None:
+    """The cards of a warning: those of R21, and a slip where the item's slips know one."""
+    kinds: list[tuple[Rule, Level | None]] = [("limit", level_of_warning(edition, word.says))]
+    if (slips := edition.slips_of(word.item)) is not None:
+        kinds.append(("slip", level_of_warning(slips, word.says, urgent=word.urgent)))
+    for rule, level in kinds:
+        if level is not None and not _reached(found, (rule, level)):
+            found[rule, level] = _said(word, ("warned",), word.origin), edition.name
+
+
+def _missed(
+    miss: Word,
+    overdue: Mapping[str, Origin],
+    deemed: Origin | None,
+    edition: CardEdition,
+    found: dict[Kind, Wanted],
+) -> None:
+    """The cards of a miss that stands. What it came to mean after its source had gone live is live, though it is
+    imported history itself (D9)."""
+    slips = edition.slips_of(miss.item)
+    rule: Rule = "limit" if slips is None else "slip"
+
+    def levels(passed: frozenset[str], silent: bool) -> Mapping[Level, tuple[Ground, ...]]:
+        return levels_of_miss(
+            slips or edition, statutory=miss.says == STATUTORY, overdue=passed, deemed=silent, urgent=miss.urgent
+        )
+
+    whole = levels(frozenset(overdue) if overdue else _NEVER, deemed is not None)
+    if miss.origin == "live":
+        history: Container[Level] = ()
+    else:
+        history = levels(frozenset(o for o in overdue if overdue[o] == "import"), deemed == "import")
+    for level, grounds in whole.items():
+        found[rule, level] = _said(miss, grounds, "import" if level in history else "live"), edition.name
 
 
 def _revision(word: Word) -> int:
     return word.revision
 
 
-def _reached(found: Mapping[Level, Wanted], level: Level) -> bool:
+def _reached(found: Mapping[Kind, Wanted], kind: Kind) -> bool:
     """R22: levels only rise, and the first that a warning reached is the one that stays."""
-    return any(LEVELS.index(each) >= LEVELS.index(level) for each in found)
+    rule, level = kind
+    order = LEVELS if rule == "limit" else SLIPS
+    return any(each == rule and order.index(reached) >= order.index(level) for each, reached in found)
 
 
-def _said(word: Word, grounds: tuple[Ground, ...]) -> Said:
-    return Said(grounds, word.due, word.late_from, word.origin, word.item, word.unit, word.person)
+def _said(word: Word, grounds: tuple[Ground, ...], origin: Origin) -> Said:
+    return Said(
+        grounds, word.due, word.late_from, origin, word.item, word.unit, word.person, urgent=word.urgent
+    )  # fmt: skip
 
 
 def decide(
@@ -196,10 +244,10 @@ def decide(
     last = max(fresh, key=_revision) if len(fresh) > 1 else fresh[0]
     wanted = fold((*kept, *fresh), editions)
     found = []
-    for level in LEVELS if cards else wanted:
-        want = wanted.get(level)
-        id = card_id(last.limit.id, level)
-        change = changed(cards.get(id), id, last.limit, "limit", level, want, last.ref, _because(fresh), now)
+    for kind in KINDS if cards else wanted:
+        rule, level = kind
+        id = id_of(last.limit.id, kind)
+        change = changed(cards.get(id), id, last.limit, rule, level, wanted.get(kind), last.ref, _because(fresh), now)
         if change is not None:
             found.append(change)
     return found

@@ -5,7 +5,8 @@ on its source is live.
         └─ answered, withdrawn or in proceedings by then: left as it is
 
 What falls due at or after T is live from its opening, though its matter was imported. What is imported later and was
-due before T stands still until the source goes live again, at a later instant.
+due before T stands still until the source goes live again, at a later instant. The source's going live is an event of
+its own, by which the deadline service tells what is history still: warnings and cards follow that, and cases, too.
 """
 
 from collections import Counter, defaultdict
@@ -19,6 +20,8 @@ from services.accountability.rules.ladder import addressee
 from services.accountability.rules.model import Addressee, Case
 
 WENT_LIVE = "case.went_live"
+OF_SOURCES = "duban"
+"""Whose the source is, in the place of an authority: a source may be several authorities'."""
 AT_MOST_BACK = timedelta(days=1)
 """A go-live instant that lay further back would have the first rung fire at once."""
 Refusal = Literal["ahead", "too-far-back", "before-the-last"]

@@ -68,6 +68,11 @@ def reinstatement_id(case: UUID, miss: Ref) -> str:
     return event_id("case.reinstated", case, caused(miss))
 
 
+def source_id(source: str) -> UUID:
+    """Under which id the record keeps what became of a source."""
+    return _derived(f"source|{source}")
+
+
 def limit_id(matter_key: str, clock: str, subject: str) -> UUID:
     """A limit of a matter, whatever its due: cards are of it (R22)."""
     return _derived(f"limit|{matter_key}|{clock}|{subject}")

@@ -36,6 +36,7 @@ class DutyNotMissed:
     """Such a miss is taken back: its due is another, or it was done in time. What was told of it stays told."""
 
     key: CaseKey
+    ref: Ref
     clock: str
     revision: int
 

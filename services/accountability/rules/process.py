@@ -9,6 +9,9 @@
               closed ◄── upheld │ varied │ revoked ◄── under-review ◄── review asked in time ─┴───────────┘
                               └────────┴──── appeal asked in time ──────► ▲
 
+Served, answered and asking are the parties, each for themselves: a case is under review while one of them waits for an
+answer, and closed only when none may ask any more and every measure that stands was carried out (process_remedy.py).
+
 A case whose cause falls away is withdrawn from every state before exempted, decided or referred; afterwards its
 revocation is proposed, which two people confirm (process_cause.py). A sensitive step takes two people: the first asks
 for it, which changes nothing but the record; the second asks for the very same, which takes it (I20).
@@ -22,6 +25,7 @@ from datetime import datetime
 
 from services.accountability.rules import process_conclusion as conclusion
 from services.accountability.rules import process_guards as guards
+from services.accountability.rules import process_remedy as remedy
 from services.accountability.rules.measures import NONE
 from services.accountability.rules.model import Case
 from services.accountability.rules.process_apply import APPLY
@@ -57,15 +61,15 @@ GUARDS: dict[Step, tuple[Guard, ...]] = {
     "exemption": (*_VOTED, conclusion.exemption_ground, guards.written("reason")),
     "decision": (*_VOTED, *_BURDEN),
     "referral": (*_VOTED, conclusion.announced_referral, *_BURDEN),
-    "service": (),
-    "execution": (conclusion.something_to_execute,),
-    "review-request": (conclusion.within_remedy, guards.written("request")),
-    "appeal": (conclusion.within_remedy, guards.written("request")),
-    "upholding": (guards.written("reason"),),
-    "variation": (conclusion.no_aggravation, guards.written("reason")),
+    "service": (remedy.their_turn,),
+    "execution": (remedy.something_to_execute,),
+    "review-request": (remedy.within_remedy, guards.written("request")),
+    "appeal": (remedy.within_remedy, guards.written("request")),
+    "upholding": (remedy.their_turn, guards.written("reason")),
+    "variation": (remedy.their_turn, conclusion.no_aggravation, guards.written("reason")),
     "revocation": (guards.written("reason"),),
-    "extension": (conclusion.extended_once, guards.written("reason")),
-    "closure": (conclusion.remedy_is_over, conclusion.executed),
+    "extension": (remedy.extended_once, remedy.extended_in_time, guards.written("reason")),
+    "closure": (remedy.remedy_is_over, remedy.executed),
 }
 """What each step has to satisfy beside ALWAYS, in the order in which it is said."""
 WITHOUT_MEASURES = "closure-without-measures"
@@ -109,6 +113,8 @@ def steps_from(proceeding: Proceeding | None) -> list[Step]:
     if proceeding is None or proceeding.state == "withdrawn":
         return ["review"]
     found: list[Step] = [step for step, states in guards.FROM.items() if proceeding.state in states]
+    if proceeding.state in guards.FROM["service"]:
+        found = [step for step in found if remedy.concerned(proceeding, step)]
     if proceeding.state == "deliberation" and not guards.somebody_unheard(proceeding):
         found.remove("defence")
     if proceeding.revocation is not None and proceeding.revoked_at is None and "revocation" not in found:
@@ -138,9 +144,14 @@ def _take(
     asked = Asked(case, proceeding, command, edition, command.at)
     done: list[Done] = []
     for change in APPLY[command.step](asked):
-        after = replace(change.proceeding, last_at=command.at)
+        before = None if proceeding is None else proceeding.last_at
+        after = replace(change.proceeding, last_at=command.at if before is None else max(before, command.at))
         if proceeding is None or after.state != proceeding.state:
             after = replace(after, proposed=None, since=command.at)
         case = replace(change.case(case), revision=case.revision + 1)
-        done.append(Done(change.kind, case, after, edition, command.at, tuple(by), command, told=change.told))
+        done.append(
+            Done(
+                change.kind, case, after, edition, command.at, tuple(by), command, told=change.told, party=change.party
+            )
+        )
     return Accepted(tuple(done))

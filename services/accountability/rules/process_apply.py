@@ -1,37 +1,23 @@
 """What comes of a step that is permitted: how the proceeding is afterwards, and who has to learn of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.accountability.rules.measures import NONE, recommend
-from services.accountability.rules.model import Case
+from services.accountability.rules.process_change import Apply, Change
 from services.accountability.rules.process_clocks import day_of, months_after
 from services.accountability.rules.process_conclusion import measures_of
 from services.accountability.rules.process_guards import Asked
-from services.accountability.rules.process_model import Outcome, Party, Proceeding, State, Step, Violation, Vote
+from services.accountability.rules.process_model import (
+    Outcome,
+    Party,
+    Proceeding,
+    State,
+    Step,
+    Violation,
+    Vote,
+)
+from services.accountability.rules.process_redress import REDRESS
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One event to come. `told` are those who learn of it; `newly` those whom the case concerns from now on."""
-
-    kind: str
-    proceeding: Proceeding
-    told: tuple[str, ...] = ()
-    newly: tuple[str, ...] = ()
-
-    def case(self, case: Case) -> Case:
-        """The case, knowing whom it has told."""
-        if not self.newly:
-            return case
-        return replace(
-            case,
-            told=tuple(sorted({*case.told, *self.newly})),
-            addressed=tuple(sorted({*case.addressed, *self.newly})),
-        )
-
-
-Apply = Callable[[Asked], list[Change]]
 VIOLATIONS: dict[str, Violation] = {"omission": "omission", "delay": "delay", "misconduct": "misconduct"}
 
 
@@ -131,6 +117,7 @@ def _vote(asked: Asked) -> list[Change]:
 
 
 def _conclude(asked: Asked, state: State, outcome: Outcome, parties: tuple[Party, ...]) -> Proceeding:
+    parties = tuple(replace(party, unserved="decision") for party in parties)
     return replace(asked.known, state=state, outcome=outcome, parties=parties, concluded_at=asked.command.at)
 
 
@@ -155,71 +142,6 @@ def _referral(asked: Asked) -> list[Change]:
     return [Change("referred", _conclude(asked, "referred", "referral", parties), told=people)]
 
 
-def _service(asked: Asked) -> list[Change]:
-    after = replace(asked.known, state="served", served_at=asked.command.at)
-    after = replace(after, parties=_with_influence(asked, after))
-    return [Change("served", after, told=tuple(party.person for party in after.parties))]
-
-
-def _with_influence(asked: Asked, after: Proceeding) -> tuple[Party, ...]:
-    """Until when each measure counts against a person: a dated fact, from service on; then they are rehabilitated."""
-    day = day_of(after.served_at or asked.command.at, asked.case.zone)
-    found = []
-    for party in after.parties:
-        measure = asked.edition.measure(party.measure or NONE)
-        period = None if measure is None else measure.influence
-        found.append(replace(party, influence_until=None if period is None else months_after(day, period)))
-    return tuple(found)
-
-
-def _execution(asked: Asked) -> list[Change]:
-    return [Change("execution-begun", replace(asked.known, state="executing"))]
-
-
-def _review_request(asked: Asked) -> list[Change]:
-    after = replace(asked.known, state="under-review", asked="review", asked_at=asked.command.at)
-    return [Change("review-requested", after)]
-
-
-def _appeal(asked: Asked) -> list[Change]:
-    after = replace(asked.known, state="under-review", asked="appeal", asked_at=asked.command.at, answer_until=None)
-    return [Change("appeal-requested", after)]
-
-
-def _upholding(asked: Asked) -> list[Change]:
-    people = tuple(party.person for party in asked.known.parties)
-    return [Change("upheld", replace(asked.known, state="upheld"), told=people)]
-
-
-def _variation(asked: Asked) -> list[Change]:
-    given = dict(asked.command.measures)
-    before = asked.known.parties
-    after = replace(
-        asked.known, state="varied", parties=tuple(replace(party, measure=given[party.person]) for party in before)
-    )
-    after = replace(after, parties=_with_influence(asked, after))
-    cleared = any((p.measure or NONE) != NONE and given[p.person] == NONE for p in before)
-    changes = [Change("varied", after, told=tuple(party.person for party in before))]
-    return [*changes, Change("exonerated", after, told=asked.case.told)] if cleared else changes
-
-
-def _revocation(asked: Asked) -> list[Change]:
-    parties = tuple(replace(party, measure=NONE, influence_until=None) for party in asked.known.parties)
-    at = asked.command.at
-    after = replace(asked.known, state="revoked", parties=parties, revoked_at=at, ended_at=None)
-    people = tuple(party.person for party in parties)
-    return [Change("revoked", after, told=people), Change("exonerated", after, told=asked.case.told)]
-
-
-def _extension(asked: Asked) -> list[Change]:
-    before, zone = asked.known, asked.case.zone
-    if before.state == "under-review":
-        until = months_after(day_of(before.asked_at or asked.command.at, zone), asked.edition.appeal_most)
-        return [Change("answer-extended", replace(before, answer_until=until))]
-    until = months_after(day_of(before.filed_at or asked.command.at, zone), asked.edition.decision_most)
-    return [Change("decision-extended", replace(before, decide_until=until, extended=True))]
-
-
 def _closure(asked: Asked) -> list[Change]:
     return [Change("closed", replace(asked.known, state="closed", ended_at=asked.command.at), told=asked.case.told)]
 
@@ -237,13 +159,6 @@ APPLY: dict[Step, Apply] = {
     "exemption": _exemption,
     "decision": _decision,
     "referral": _referral,
-    "service": _service,
-    "execution": _execution,
-    "review-request": _review_request,
-    "appeal": _appeal,
-    "upholding": _upholding,
-    "variation": _variation,
-    "revocation": _revocation,
-    "extension": _extension,
     "closure": _closure,
+    **REDRESS,
 }

@@ -1,11 +1,12 @@
-"""What the law and the rulebook forbid when a case is concluded, and afterwards (R28–R30): named functions, as
-those of process_guards.py."""
+"""What the law and the rulebook forbid when a case is concluded, or a conclusion varied (R26, R28, R30): named
+functions, as those of process_guards.py."""
 
 from services.accountability.rules.exemption import ground_of
 from services.accountability.rules.measures import NONE, REFERRAL, harshness
 from services.accountability.rules.process_clocks import day_of
 from services.accountability.rules.process_guards import Asked, found_responsible, held_by, known_measures
-from services.accountability.rules.process_model import Forbidden
+from services.accountability.rules.process_model import Forbidden, Party
+from services.accountability.rules.process_remedy import answered_by
 
 
 def voted_for(asked: Asked) -> Forbidden | None:
@@ -21,11 +22,12 @@ def voted_for(asked: Asked) -> Forbidden | None:
 
 
 def in_time(asked: Asked) -> Forbidden | None:
-    """R28 [L]: decided within 6 months of filing, 12 at most; afterwards only what burdens nobody."""
+    """R28 [L]: decided within 6 months of filing, 12 at most; afterwards only what burdens nobody, for what is past is
+    not extended."""
     until, command = asked.known.decide_until, asked.command
     if until is None or not burdened(asked) or day_of(command.at, asked.case.zone) <= until:
         return None
-    return Forbidden("in-time", "R28", f"The decision was due by {until.isoformat()}", ("extension",))
+    return Forbidden("in-time", "R28", f"The decision was due by {until.isoformat()}: nobody is burdened any more")
 
 
 def measures_of(asked: Asked) -> dict[str, str]:
@@ -57,9 +59,8 @@ def no_aggravation(asked: Asked) -> Forbidden | None:
     given = dict(command.measures)
     if len(given) != len(command.measures) or set(given) - {party.person for party in proceeding.parties}:
         return Forbidden("no-aggravation", "R28", "Only whom the notice was given to has a measure, and one")
-    if command.step != "referral" and len(given) != len(proceeding.parties):
-        lacking = tuple(p.person for p in proceeding.parties if p.person not in given)
-        return Forbidden("no-aggravation", "R28", "The decision says of everybody who was given notice", lacking)
+    if command.step != "referral" and (lacking := tuple(p.person for p in _decided_on(asked) if p.person not in given)):
+        return Forbidden("no-aggravation", "R28", "The decision says of everybody whom it decides on", lacking)
     wrong = known_measures(asked, [*given.values()])
     if wrong is None and command.step == "decision" and REFERRAL in given.values():
         return Forbidden("recommends-only", "R26", "A referral is a step of its own", ("referral",))
@@ -69,6 +70,11 @@ def no_aggravation(asked: Asked) -> Forbidden | None:
         if wanted is not None and most is not None and wanted > most:
             return Forbidden("no-aggravation", "R28", f"For nobody harsher than {bound}, as told before", (bound,))
     return wrong
+
+
+def _decided_on(asked: Asked) -> tuple[Party, ...]:
+    """Everybody who was given notice; of a variation those whom it answers. Others it may only spare."""
+    return answered_by(asked) if asked.command.step == "variation" else asked.known.parties
 
 
 def announced_referral(asked: Asked) -> Forbidden | None:
@@ -87,55 +93,3 @@ def exemption_ground(asked: Asked) -> Forbidden | None:
         codes = tuple(ground.code for ground in grounds)
         return Forbidden("exemption-ground", "R30", "The rulebook has no such ground of exemption", codes)
     return None
-
-
-def within_remedy(asked: Asked) -> Forbidden | None:
-    """R29 [L]: review is asked once, within 30 days of service; an appeal once, within 15 of the answer."""
-    proceeding, clock = asked.known, asked.command.step
-    if clock == "review-request" and proceeding.asked is not None:
-        return Forbidden("within-remedy", "R29", "Review has been asked already")
-    if clock == "appeal" and proceeding.asked == "appeal":
-        return Forbidden("within-remedy", "R29", "The appeal has been decided")
-    end = proceeding.late_from(clock)
-    if end is not None and asked.command.at >= end:
-        return Forbidden("within-remedy", "R29", f"Its limit is past since {end.isoformat()}")
-    return None
-
-
-def remedy_is_over(asked: Asked) -> Forbidden | None:
-    """R29: a case is not closed over somebody's head: the limit to ask for review, or to appeal, is past."""
-    proceeding = asked.known
-    if proceeding.state == "revoked" or (proceeding.state in ("upheld", "varied") and proceeding.asked == "appeal"):
-        return None
-    clock = "appeal" if proceeding.state in ("upheld", "varied") else "review-request"
-    end = proceeding.late_from(clock)
-    if end is None or asked.command.at < end:
-        return Forbidden("remedy-is-over", "R29", f"The limit {clock} is not past", (clock,))
-    return None
-
-
-def executed(asked: Asked) -> Forbidden | None:
-    """执行: a measure is carried out before the case is closed."""
-    proceeding = asked.known
-    if proceeding.state == "served" and any((p.measure or NONE) not in (NONE, REFERRAL) for p in proceeding.parties):
-        return Forbidden("executed", "domain §4", "The measures were not carried out", ("execution",))
-    return None
-
-
-def something_to_execute(asked: Asked) -> Forbidden | None:
-    """执行: only a decision with a measure is carried out."""
-    if all((party.measure or NONE) in (NONE, REFERRAL) for party in asked.known.parties):
-        return Forbidden("something-to-execute", "domain §4", "There is no measure to carry out", ("closure",))
-    return None
-
-
-def extended_once(asked: Asked) -> Forbidden | None:
-    """R28, R29 [L]: a limit is extended once, to its utmost; the answer to an appeal is, that to a review is not."""
-    proceeding = asked.known
-    if proceeding.state == "under-review":
-        if proceeding.asked != "appeal":
-            return Forbidden("extended-once", "R29", "The answer to a review cannot be extended")
-        extended = proceeding.answer_until is not None
-    else:
-        extended = proceeding.extended
-    return Forbidden("extended-once", "R28", "It was extended before") if extended else None

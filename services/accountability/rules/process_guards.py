@@ -35,6 +35,8 @@ OPEN: tuple[State, ...] = (
     "preliminary-review", "filed", "investigating", "notice-and-defence", "deliberation", "exempted", "decided",
     "referred", "served", "executing", "under-review", "upheld", "varied", "revoked",
 )  # fmt: skip
+SERVED: tuple[State, ...] = ("served", "executing", "under-review", "upheld", "varied")
+"""Somebody was served; what may be done depends on each party (process_remedy.py)."""
 FROM: dict[Step, tuple[State, ...]] = {
     "review": (),  # of a lead alone
     "dismissal": ("preliminary-review",),
@@ -48,10 +50,10 @@ FROM: dict[Step, tuple[State, ...]] = {
     "exemption": ("deliberation",),
     "decision": ("deliberation",),
     "referral": ("deliberation",),
-    "service": ("exempted", "decided", "referred"),
-    "execution": ("served",),
-    "review-request": ("served", "executing"),
-    "appeal": ("upheld", "varied"),
+    "service": ("exempted", "decided", "referred", *SERVED),
+    "execution": SERVED,
+    "review-request": SERVED,
+    "appeal": SERVED,
     "upholding": ("under-review",),
     "variation": ("under-review",),
     "revocation": ("under-review",),
@@ -84,10 +86,15 @@ def permitted_now(asked: Asked) -> Forbidden | None:
 
 
 def dates_in_order(asked: Asked) -> Forbidden | None:
-    """What was done was done before now, and not before what came before it."""
-    at, before = asked.command.at, asked.case.standing_since
-    if asked.proceeding is not None and asked.proceeding.last_at is not None:
-        before = max(before, asked.proceeding.last_at)
+    """What was done was done before now, and not before what came before it: of a party's remedy that is their own
+    service, for what they hand in in time is not lost because another step was recorded before."""
+    at, before, proceeding = asked.command.at, asked.case.standing_since, asked.proceeding
+    own = None if proceeding is None else proceeding.party(asked.command.by)
+    served = None if own is None else own.answer_served_at or own.served_at
+    if served is not None and asked.command.step in ("review-request", "appeal"):
+        before = max(before, served)
+    elif proceeding is not None and proceeding.last_at is not None:
+        before = max(before, proceeding.last_at)
     if at > asked.now:
         return Forbidden("dates-in-order", "D7", "It lies in the future")
     if at < before:

@@ -29,12 +29,16 @@ Outcome = Literal["exemption", "decision", "referral"]
 Violation = Literal["omission", "delay", "misconduct"]
 """不作为, 慢作为, 乱作为."""
 Heard = Literal["not-yet", "defended", "waived"]
+Remedy = Literal["review", "appeal"]
+"""复核, 申诉."""
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
     """Who the notice says is responsible, and what for each came of it. `announced` is the measure of the notice,
-    `recommended` what the rulebook recommended then and by which rule; `measure` what was decided."""
+    `recommended` what the rulebook recommended then and by which rule; `measure` what was decided, `executed` the one
+    that was carried out. `unserved` is what waits to be served to them, `served_at` when they were served with the
+    decision. `asked` is the remedy they asked for last, `answer_until` to when its answer was extended."""
 
     person: str
     role: Role
@@ -45,6 +49,19 @@ class Party:
     heard: Heard = "not-yet"
     measure: str | None = None
     influence_until: date | None = None
+    unserved: Literal["decision", "answer"] | None = None
+    served_at: datetime | None = None
+    asked: Remedy | None = None
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    answer_served_at: datetime | None = None
+    answer_until: date | None = None
+    executed: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether they have asked for something that is not answered yet."""
+        return self.asked is not None and self.answered_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +97,8 @@ class Passed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Proceeding:
     """A case under due process. `round` counts how often it was taken up: once, and once more where it was withdrawn
-    and stands again. `since` is when the present state began. `passed` is what the deadline service said last of
-    each limit of which it said anything; `asked` the remedy asked for last."""
+    and stands again. `since` is when the present state began, `served_at` when the first party was served. `passed`
+    is what the deadline service said last of each limit of which it said anything."""
 
     key: CaseKey
     round: int
@@ -94,16 +111,13 @@ class Proceeding:
     deliberated_at: datetime | None = None
     concluded_at: datetime | None = None
     served_at: datetime | None = None
-    asked_at: datetime | None = None
     revoked_at: datetime | None = None
     ended_at: datetime | None = None
     last_at: datetime | None = None
     violation: Violation | None = None
     outcome: Outcome | None = None
-    asked: Literal["review", "appeal"] | None = None
     decide_until: date | None = None
     extended: bool = False
-    answer_until: date | None = None
     investigators: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
@@ -117,9 +131,18 @@ class Proceeding:
         """Their part in the case, if any."""
         return next((party for party in self.parties if party.person == person), None)
 
-    def late_from(self, clock: str) -> datetime | None:
-        """From when a limit is past; None: nobody says that it is."""
-        return next((said.late_from for said in self.passed if said.clock == clock), None)
+    def late_from(self, clock: str, person: str | None = None) -> datetime | None:
+        """From when a limit is past, of a party where it is theirs; None: nobody says that it is. One that began when
+        all had theirs together is everybody's."""
+        said = {each.clock: each.late_from for each in self.passed}
+        if person is not None and (own := clock_of(clock, person)) in said:
+            return said[own]
+        return said.get(clock)
+
+
+def clock_of(clock: str, person: str) -> str:
+    """What a limit is called that is a party's own."""
+    return f"{clock}:{person}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +188,8 @@ class Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One thing that came of a step; `case` and `proceeding` are those just after. `by` are one or two people."""
+    """One thing that came of a step; `case` and `proceeding` are those just after. `by` are one or two people; `party`
+    is whom of the parties it is about, where it is about one."""
 
     kind: str
     case: Case
@@ -176,6 +200,7 @@ class Done:
     command: Command | None = None
     cause: Ref | None = None
     told: tuple[str, ...] = ()
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ sent back; overdue escalates against who must rectify.
                ▲ │ limit passed     │
                │ └► told once       └─reject─► ISSUED, the next round with a limit of its own
 
-It belongs to a case, or stands alone for a matter. A round ends in time or not by the deadline service's word alone:
-what is reported late is reported all the same. What a round is called in events and clocks is its `part`.
+It belongs to a case, or stands alone for a matter. A round ends in time or not by the deadline service's last word
+alone: what is reported late is reported all the same, and one whose miss was taken back is not overdue. What a round is
+called in events and clocks is its `part`. Whom the case names neither orders nor judges (R28).
 """
 
 import re
@@ -43,7 +44,8 @@ class RectificationEdition:
 
 @dataclass(frozen=True, slots=True)
 class Rectification:
-    """As it stands. `case_id` None: it stands alone. `revision` counts its steps."""
+    """As it stands. `case_id` None: it stands alone. `revision` counts its steps; `heard_revision` is that of the last
+    word on the present round's clock."""
 
     id: UUID
     authority: str
@@ -64,6 +66,7 @@ class Rectification:
     overdue_at: datetime | None = None
     ended_at: datetime | None = None
     revision: int = 1
+    heard_revision: int = 0
 
     @property
     def part(self) -> str:
@@ -89,6 +92,11 @@ def amount_within(amount: str, most: str) -> bool:
     return bool(given and allowed and given[2] == allowed[2] and int(given[1]) <= int(allowed[1]))
 
 
+def may_order(*, named: bool) -> Refused | None:
+    """Whom the case names does not run it (R28)."""
+    return Refused("named", "R28: whom the case names orders nothing in it.") if named else None
+
+
 def order(edition: RectificationEdition, within: str | None) -> str | Refused:
     """The limit of an order or of a next round."""
     if within is None:
@@ -109,34 +117,51 @@ def report(held: Rectification, by: str, evidence: int, needed: int) -> Rectific
     return replace(held, state="reported", reported_by=by, revision=held.revision + 1)
 
 
-def verify(held: Rectification, by: str, now: datetime) -> Rectification | Refused:
-    """Somebody other than who reported has seen that it is done (I20)."""
-    refused = _unfit(held, by)
+def verify(held: Rectification, by: str, now: datetime, *, named: bool) -> Rectification | Refused:
+    """Somebody other than who reported has seen that it is done (I20); `named`: whether the case names them."""
+    refused = _unfit(held, by, named=named)
     return refused or replace(held, state="verified", ended_at=now, revision=held.revision + 1)
 
 
-def reject(held: Rectification, by: str, within: str) -> Rectification | Refused:
+def reject(held: Rectification, by: str, within: str, *, named: bool) -> Rectification | Refused:
     """Sent back: the next round begins with a limit of its own."""
-    refused = _unfit(held, by)
+    refused = _unfit(held, by, named=named)
     return refused or replace(
         held, state="issued", round=held.round + 1, within=within, reported_by=None, overdue_at=None,
-        revision=held.revision + 1,
+        revision=held.revision + 1, heard_revision=0,
     )  # fmt: skip
 
 
-def _unfit(held: Rectification, by: str) -> Refused | None:
+def _unfit(held: Rectification, by: str, *, named: bool) -> Refused | None:
     if held.state != "reported":
         return Refused("not-reported", f"The rectification is {held.state}: there is no report to look at.")
     if by == held.reported_by:
         return Refused("same-person", "I20: who reported does not judge the report; another person must.")
+    if named or by == held.person:
+        return Refused("named", "R28: whom the case or the order names does not judge the report; another person must.")
     return None
 
 
-def overdue(held: Rectification, clock: str, now: datetime) -> Rectification:
+def is_news(held: Rectification, clock: str, revision: int) -> bool:
+    """Whether this word on the present round's clock is a later one than was heard."""
+    return clock == f"{RECTIFY}:{held.part}" and revision > held.heard_revision
+
+
+def overdue(held: Rectification, clock: str, clock_revision: int, now: datetime) -> Rectification:
     """The limit of a round has passed; the caller knows that it was not told before. That of a former round, told
     late, is on record and changes nothing else."""
-    present = clock == f"{RECTIFY}:{held.part}"
-    return replace(held, overdue_at=now if present else held.overdue_at, revision=held.revision + 1)
+    counted = replace(held, revision=held.revision + 1)
+    if not is_news(held, clock, clock_revision):
+        return counted
+    return replace(counted, overdue_at=now, heard_revision=clock_revision)
+
+
+def not_overdue(held: Rectification, clock: str, clock_revision: int) -> Rectification | None:
+    """The limit of the present round has not passed after all; an older word changes nothing."""
+    if not is_news(held, clock, clock_revision):
+        return None
+    was = held.overdue_at is not None
+    return replace(held, overdue_at=None, heard_revision=clock_revision, revision=held.revision + was)
 
 
 def of_clock(clock: str) -> UUID | None:

@@ -5,8 +5,9 @@ is over changes only by what is learned late. A score is worked out of what stan
 nowhere: the same facts give the same score, whatever their order of arrival. A card that was revoked counts no more.
 All figures are the rulebook's (docs/rulebook.md).
 
-    volume    the unit's limits due in the month that ended, or were missed: have a yellow or red card; of several that
-              one act ended only what was due first: who is early for the statutory limit may be late for the promised
+    volume    the unit's limits due in the month that ended, or were missed: have a yellow or red card or a slip; of
+              several that one act ended only what was due first: a decision may be early for the statutory limit and
+              late for the promised one
     early     ended at least so long before it would have been too late
     warned    has a warning card; a run of so many in the order of their dues, with no other limit between them
     missing   names no item, or has a card that names nobody in whose hands the matter was
@@ -17,10 +18,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
-from services.accountability.rules.card_rules import LEVELS, Level
+from services.accountability.rules.card_rules import LEVELS, SLIPS, Level
 from services.accountability.rules.cards import Rule
 
-Code = Literal["warnings", "yellow", "red", "early", "missing"]
+Code = Literal["warnings", "yellow", "red", "slips", "early", "missing"]
 Missing = Literal["item", "person"]
 _Key = tuple[datetime, str, str, str]
 """A limit without what is only said of it."""
@@ -42,6 +43,7 @@ class ScoreEdition:
     run_points: int
     yellow_points: int
     red_points: int
+    slip_points: Mapping[Level, int]
     each_card: bool
     early_by: timedelta
     early_percent: int
@@ -130,7 +132,7 @@ def in_force(editions: Sequence[ScoreEdition], month: str) -> ScoreEdition | Non
 def score(edition: ScoreEdition, unit: str, month: str, ended: Iterable[Ended], cards: Sequence[Carded]) -> Score:
     """Of a unit in a month. `ended` are all limits that ended of its matters, whoever ended them and whenever they were
     due; `cards` those that stand for the unit's limits of the month."""
-    missed = {card.limit[:4] for card in cards if card.level in ("yellow", "red")}
+    missed = {card.limit[:4] for card in cards if card.level in ("yellow", "red") or card.rule == "slip"}
     closed = [e for e in closures(ended) if (e.unit, e.limit.month) == (unit, month) and e.limit[:4] not in missed]
     volume = _ordered([*(e.limit for e in closed), *(card.limit for card in cards if card.limit[:4] in missed)])
     warned = {card.limit[:4]: card for card in cards if card.level == "warning"}
@@ -179,14 +181,21 @@ def _warnings(edition: ScoreEdition, limits: Sequence[Limit], warned: Mapping[_K
 
 def _cards(edition: ScoreEdition, cards: Sequence[Carded]) -> Iterator[Line]:
     highest: dict[tuple[_Key, Rule], Carded] = {}
-    for card in sorted(cards, key=lambda card: LEVELS.index(card.level)):
+    for card in sorted(cards, key=lambda card: (SLIPS if card.rule == "slip" else LEVELS).index(card.level)):
         highest[card.limit[:4], card.rule] = card
-    counting = list(cards) if edition.each_card else list(highest.values())
-    for level, points in (("yellow", edition.yellow_points), ("red", edition.red_points)):
-        of = [
-            Counted(card.limit, card.id) for card in sorted(counting, key=lambda c: c.limit[:4]) if card.level == level
-        ]
-        yield Line("yellow" if level == "yellow" else "red", len(of) * points, len(of), tuple(of))
+    counting = sorted(cards if edition.each_card else highest.values(), key=lambda card: card.limit[:4])
+    counts: dict[Code, list[Carded]] = {"yellow": [], "red": [], "slips": []}
+    for card in counting:
+        code = "slips" if card.rule == "slip" else _CARDS.get(card.level)
+        if code is not None:
+            counts[code].append(card)
+    each = {"yellow": edition.yellow_points, "red": edition.red_points}
+    for code, of in counts.items():
+        points = sum(edition.slip_points.get(c.level, 0) if code == "slips" else each[code] for c in of)
+        yield Line(code, points, len(of), tuple(Counted(card.limit, card.id) for card in of))
+
+
+_CARDS: Mapping[Level, Code] = {"yellow": "yellow", "red": "red"}
 
 
 def _early(edition: ScoreEdition, closed: Sequence[Ended], volume: int) -> Line:

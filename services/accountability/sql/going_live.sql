@@ -39,3 +39,14 @@ update going_live set cases = cases + $3 where source = $1 and at = $2;
 -- finish_going_live --
 -- All of its cases are live.
 update going_live set finished_at = $3 where source = $1 and at = $2 and finished_at is null;
+
+-- is_told_live --
+-- Whether the n-th going live of a source is on record.
+select exists (select from case_events where authority = $1 and matter = $2 and case_id = $3 and n = $4);
+
+-- count_imported_cards --
+-- The cards of these matters that are imported history, revoked ones too, by level.
+select case c.rule when 'slip' then 'slip:' || c.level else c.level end as level, count(*)::int as n
+from (select distinct a, m from unnest($1::text[], $2::text[]) u(a, m)) u
+join cards c on c.authority = u.a and c.matter = u.m and c.origin = 'import'
+group by 1 order by 1;

@@ -7,19 +7,19 @@ join unnest($1::uuid[]) u(case_id) using (case_id);
 -- A proceeding as it stands now.
 insert into proceedings (
     case_id, authority, matter, round, state, since, rulebook, begun_at, filed_at, noticed_at, deliberated_at,
-    concluded_at, served_at, asked_at, revoked_at, ended_at, last_at, violation, outcome, asked, decide_until, extended,
-    answer_until, revocation_source, revocation_id, investigators, recused, members, votes, parties, passed, proposed
+    concluded_at, served_at, revoked_at, ended_at, last_at, violation, outcome, decide_until, extended,
+    revocation_source, revocation_id, investigators, recused, members, votes, parties, passed, proposed
 ) values (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-    $26, $27, $28, $29, $30, $31, $32
+    $26, $27, $28, $29
 )
 on conflict (case_id, authority, matter) do update set
     round = excluded.round, state = excluded.state, since = excluded.since, rulebook = excluded.rulebook,
     begun_at = excluded.begun_at, filed_at = excluded.filed_at, noticed_at = excluded.noticed_at,
     deliberated_at = excluded.deliberated_at, concluded_at = excluded.concluded_at, served_at = excluded.served_at,
-    asked_at = excluded.asked_at, revoked_at = excluded.revoked_at, ended_at = excluded.ended_at,
-    last_at = excluded.last_at, violation = excluded.violation, outcome = excluded.outcome, asked = excluded.asked,
-    decide_until = excluded.decide_until, extended = excluded.extended, answer_until = excluded.answer_until,
+    revoked_at = excluded.revoked_at, ended_at = excluded.ended_at,
+    last_at = excluded.last_at, violation = excluded.violation, outcome = excluded.outcome,
+    decide_until = excluded.decide_until, extended = excluded.extended,
     revocation_source = excluded.revocation_source, revocation_id = excluded.revocation_id,
     investigators = excluded.investigators, recused = excluded.recused, members = excluded.members,
     votes = excluded.votes, parties = excluded.parties, passed = excluded.passed, proposed = excluded.proposed;
@@ -27,8 +27,8 @@ on conflict (case_id, authority, matter) do update set
 -- add_proceeding_step --
 -- Keep a step, for ever.
 insert into proceeding_steps (
-    case_id, n, authority, matter, round, kind, state, by_persons, taken_at, recorded_at, texts, kinds
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+    case_id, n, authority, matter, round, kind, state, by_persons, taken_at, recorded_at, texts, kinds, party
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- select_proceeding_steps --
 -- The steps of a case, in order.

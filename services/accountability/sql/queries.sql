@@ -122,13 +122,14 @@ update cards c set
     grounds = u.grounds::json, counted = u.counted::json, due = u.due, quarter = u.quarter, late_from = u.late_from,
     origin = u.origin, item = u.item, unit = u.unit, person = u.person, rulebook = u.rulebook,
     revoked_at = u.revoked_at, revoked_because = u.revoked_because, revision = u.revision,
-    cause_source = u.cause_source, cause_id = u.cause_id
+    cause_source = u.cause_source, cause_id = u.cause_id, urgent = u.urgent
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::int[], $15::text[], $16::text[]
+    $10::text[], $11::text[], $12::timestamptz[], $13::text[], $14::int[], $15::text[], $16::text[],
+    $17::boolean[]
 ) u(
     card_id, grounds, counted, due, quarter, late_from, origin, item, unit, person, rulebook, revoked_at,
-    revoked_because, revision, cause_source, cause_id
+    revoked_because, revision, cause_source, cause_id, urgent
 )
 where c.card_id = u.card_id;
 
@@ -195,7 +196,7 @@ returning t.id, t.words;
 insert into told_words (words, amount, set_aside_at, reason) values ($1, $2, clock_timestamp(), $3);
 
 -- measure_told_words --
--- Since when the oldest wait, in seconds, and how many rows were set aside.
+-- Since when the oldest wait, in seconds, and how many rows were set aside and not given up.
 select coalesce(extract(epoch from clock_timestamp() - min(told_at) filter (where set_aside_at is null)), 0)::float8 as age_s,
-    count(*) filter (where set_aside_at is not null) as aside
+    count(*) filter (where set_aside_at is not null and given_up_at is null) as aside
 from told_words;

@@ -2,14 +2,15 @@
 -- A new order.
 insert into rectifications (
     rectification_id, authority, matter, case_id, origin, zone, calendar, rulebook, unit, person, state, round, within,
-    ordered_by, ordered_at, reported_by, overdue_at, ended_at, revision
+    ordered_by, ordered_at, reported_by, overdue_at, ended_at, revision, heard_revision
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20);
 
 -- update_rectification --
 -- As it stands after a step; the caller holds its lock.
 update rectifications set
-    state = $4, round = $5, within = $6, reported_by = $7, overdue_at = $8, ended_at = $9, revision = $10
+    state = $4, round = $5, within = $6, reported_by = $7, overdue_at = $8, ended_at = $9, revision = $10,
+    heard_revision = $11
 where rectification_id = $1 and authority = $2 and matter = $3;
 
 -- add_rectification_step --

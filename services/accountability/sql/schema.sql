@@ -72,12 +72,14 @@ create table card_words (
     person text,
     source text not null,
     event_id text not null,
+    urgent boolean default false not null,
     constraint card_words_pkey PRIMARY KEY (limit_id, revision, authority, matter),
     constraint card_words_have_a_known_kind CHECK (kind = ANY (ARRAY['warned'::text, 'missed'::text, 'untrue'::text, 'overdue'::text, 'overdue-revoked'::text, 'deemed'::text, 'deemed-revoked'::text]))
 );
 comment on table card_words is 'What the deadline service said of each limit that concerns its cards, kept for ever: the cards that stand are a fold of it.';
 comment on column card_words.limit_id is 'Derived from authority, matter, clock and subject.';
 comment on column card_words.says is 'The warning, the kind of the limit missed, by how much it is overdue, or why the miss is untrue.';
+comment on column card_words.urgent is 'Whether its matter was registered as urgent: slips of such start higher (R23).';
 
 create table cards (
     card_id uuid not null,
@@ -104,11 +106,16 @@ create table cards (
     revision integer not null,
     cause_source text not null,
     cause_id text not null,
+    urgent boolean default false not null,
     constraint cards_one_per_matter_rule_and_level PRIMARY KEY (card_id, authority, matter),
     constraint cards_are_revoked_for_a_known_reason CHECK (revoked_because = ANY (ARRAY['met'::text, 'due-moved'::text, 'voided'::text, 'deemed-revoked'::text, 'done-earlier'::text, 'overtaken'::text, 'fewer-cards'::text])),
-    constraint cards_have_a_known_level CHECK (level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])),
+    constraint cards_have_a_known_level CHECK (
+CASE rule
+    WHEN 'slip'::text THEN level = ANY (ARRAY['blue'::text, 'orange'::text, 'red'::text])
+    ELSE level = ANY (ARRAY['reminder'::text, 'warning'::text, 'yellow'::text, 'red'::text])
+END),
     constraint cards_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
-    constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text])),
+    constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text, 'slip'::text])),
     constraint cards_revoked_say_why CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
 );
 CREATE INDEX cards_by_unit ON cards USING btree (unit, late_from, authority);
@@ -121,6 +128,7 @@ comment on column cards.quarter is 'The calendar quarter of the due, in which ye
 comment on column cards.person is 'Who had the matter in hand when the limit passed or the warning was due; null: nobody by name.';
 comment on column cards.issued_at is 'When it was first issued.';
 comment on column cards.revision is 'Events published of this card, 1..n.';
+comment on column cards.urgent is 'Whether the matter is urgent, as far as the card rests on it.';
 
 create table case_events (
     authority text not null,
@@ -398,6 +406,7 @@ create table given_answers (
     at timestamp with time zone not null,
     constraint given_answers_pkey PRIMARY KEY (person, key)
 );
+CREATE INDEX given_answers_by_age ON given_answers USING btree (at);
 comment on table given_answers is 'What a request with an Idempotency-Key was answered, by who asked (I3).';
 comment on column given_answers.asked is 'The digest of method, path and body: the same key with another request is refused.';
 
@@ -621,6 +630,7 @@ create table proceeding_steps (
     recorded_at timestamp with time zone not null,
     texts uuid[] not null,
     kinds text[] not null,
+    party text,
     constraint proceeding_steps_pkey PRIMARY KEY (case_id, n, authority, matter),
     constraint proceeding_steps_are_recorded_after_they_were_taken CHECK (recorded_at >= taken_at),
     constraint proceeding_steps_say_what_each_text_is CHECK (cardinality(texts) = cardinality(kinds))
@@ -628,6 +638,7 @@ create table proceeding_steps (
 comment on table proceeding_steps is 'Every step of a proceeding; never changed.';
 comment on column proceeding_steps.n is 'The revision of the case that the step made.';
 comment on column proceeding_steps.by_persons is 'Who took it: two where it takes two; nobody where the cause of the case moved it.';
+comment on column proceeding_steps.party is 'Whom of the parties it is about: served, asking, answered. Null: all, or none of them.';
 
 create table proceedings (
     case_id uuid not null,
@@ -643,16 +654,13 @@ create table proceedings (
     deliberated_at timestamp with time zone,
     concluded_at timestamp with time zone,
     served_at timestamp with time zone,
-    asked_at timestamp with time zone,
     revoked_at timestamp with time zone,
     ended_at timestamp with time zone,
     last_at timestamp with time zone,
     violation text,
     outcome text,
-    asked text,
     decide_until date,
     extended boolean not null,
-    answer_until date,
     investigators json not null,
     recused json not null,
     members json not null,
@@ -671,17 +679,17 @@ create table proceedings (
     constraint proceedings_beyond_review_were_filed CHECK ((state = ANY (ARRAY['preliminary-review'::text, 'dismissed'::text, 'withdrawn'::text])) OR filed_at IS NOT NULL),
     constraint proceedings_ended_say_when CHECK ((state = ANY (ARRAY['dismissed'::text, 'closed'::text, 'withdrawn'::text])) = (ended_at IS NOT NULL)),
     constraint proceedings_have_a_known_outcome CHECK (outcome = ANY (ARRAY['exemption'::text, 'decision'::text, 'referral'::text])),
-    constraint proceedings_have_a_known_remedy CHECK (asked = ANY (ARRAY['review'::text, 'appeal'::text])),
     constraint proceedings_have_a_known_state CHECK (state = ANY (ARRAY['preliminary-review'::text, 'dismissed'::text, 'filed'::text, 'investigating'::text, 'notice-and-defence'::text, 'deliberation'::text, 'exempted'::text, 'decided'::text, 'referred'::text, 'served'::text, 'executing'::text, 'under-review'::text, 'upheld'::text, 'varied'::text, 'revoked'::text, 'closed'::text, 'withdrawn'::text])),
     constraint proceedings_have_a_known_violation CHECK (violation = ANY (ARRAY['omission'::text, 'delay'::text, 'misconduct'::text])),
     constraint proceedings_revoked_say_when CHECK (state <> 'revoked'::text OR revoked_at IS NOT NULL),
-    constraint proceedings_to_revoke_name_their_cause CHECK ((revocation_source IS NULL) = (revocation_id IS NULL)),
-    constraint proceedings_under_review_say_what_was_asked CHECK ((asked IS NULL) = (asked_at IS NULL) AND (asked IS NOT NULL OR (state <> ALL (ARRAY['under-review'::text, 'upheld'::text, 'varied'::text]))))
+    constraint proceedings_to_revoke_name_their_cause CHECK ((revocation_source IS NULL) = (revocation_id IS NULL))
 );
 comment on table proceedings is 'A case that was taken up, as it stands. A case without a row is a lead.';
 comment on column proceedings.round is 'One, and one more where a withdrawn case stands again and is taken up again.';
 comment on column proceedings.rulebook is 'The edition pinned when the case was taken up.';
+comment on column proceedings.served_at is 'When the first party was served.';
 comment on column proceedings.last_at is 'When the last step was taken, as those who took it say.';
+comment on column proceedings.parties is 'Each with what was announced, decided, served, asked and answered.';
 comment on column proceedings.passed is 'The case''s limits that the deadline service says are past, with their late_from.';
 comment on column proceedings.proposed is 'A sensitive step that one person asked for and nobody has confirmed yet.';
 
@@ -765,7 +773,7 @@ create table rectification_steps (
     evidence uuid[] not null,
     taken_at timestamp with time zone not null,
     constraint rectification_steps_pkey PRIMARY KEY (rectification_id, n, authority, matter),
-    constraint rectification_steps_are_of_a_known_kind CHECK (kind = ANY (ARRAY['ordered'::text, 'reported'::text, 'verified'::text, 'rejected'::text, 'overdue'::text]))
+    constraint rectification_steps_are_of_a_known_kind CHECK (kind = ANY (ARRAY['ordered'::text, 'reported'::text, 'verified'::text, 'rejected'::text, 'overdue'::text, 'not-overdue'::text]))
 );
 comment on table rectification_steps is 'Every step of a rectification; never changed.';
 comment on column rectification_steps.words is 'The id of a text: what was demanded, reported, found.';
@@ -790,6 +798,7 @@ create table rectifications (
     overdue_at timestamp with time zone,
     ended_at timestamp with time zone,
     revision integer not null,
+    heard_revision bigint default 0 not null,
     constraint rectifications_pkey PRIMARY KEY (rectification_id, authority, matter),
     constraint rectifications_begin_with_round_one CHECK (round >= 1),
     constraint rectifications_have_a_known_origin CHECK (origin = ANY (ARRAY['live'::text, 'import'::text])),
@@ -803,8 +812,9 @@ comment on table rectifications is 'What was ordered to be put right, for a case
 comment on column rectifications.case_id is 'Null: it stands alone, and its events count its own revisions.';
 comment on column rectifications.round is 'One, and one more each time that it is sent back.';
 comment on column rectifications.within is 'The limit of this round, as an amount.';
-comment on column rectifications.overdue_at is 'When it was told that the limit of this round had passed.';
+comment on column rectifications.overdue_at is 'When it was told that the limit of this round had passed; null again where it did not after all.';
 comment on column rectifications.revision is 'Steps taken; where it stands alone, its events.';
+comment on column rectifications.heard_revision is 'Of the present round''s clock: the last word on it that was heard.';
 
 create view report as
  SELECT authority,
@@ -877,13 +887,17 @@ create table told_words (
     told_at timestamp with time zone default clock_timestamp() not null,
     set_aside_at timestamp with time zone,
     reason text,
+    given_up_at timestamp with time zone,
+    given_up_because text,
     constraint told_words_pkey PRIMARY KEY (id),
     constraint told_words_are_some CHECK (amount > 0),
+    constraint told_words_given_up_with_their_reason CHECK ((given_up_at IS NULL) = (given_up_because IS NULL) AND (given_up_at IS NULL OR set_aside_at IS NOT NULL)),
     constraint told_words_set_aside_with_their_reason CHECK ((set_aside_at IS NULL) = (reason IS NULL))
 );
 comment on table told_words is 'What the deadline service said that concerns cards and is in no card yet: empty at rest.';
 comment on column told_words.words is 'As JSON, of a whole batch; deleted by the transaction that keeps them in card_words.';
 comment on column told_words.set_aside_at is 'No card could be made of it; set both columns to null to try again.';
+comment on column told_words.given_up_at is 'No card will be made of it; kept with the reason.';
 
 create table unit_places (
     authority text not null,

@@ -3,6 +3,9 @@
 The service does the work: a letter is marked, the next consumer that looks takes it, and its effect and the record of
 it are one transaction. So a letter is processed once, however often it is asked for. One that fails again stays, with
 its new reason.
+
+Accountability has letters of a second kind, `told-words/<id>`: words of the deadline service that became no card. They
+are tried again by the loop that issues cards; what fails again is set aside again, under another number.
 """
 
 import asyncio
@@ -34,6 +37,25 @@ update dead_letters set settled_at = clock_timestamp(), settled_how = 'discarded
     retry_asked_at = null
 where settled_at is null and {_PLACE} = any($1) returning {_PLACE} as letter
 """
+_WORDS = "told-words/"
+_LIST_WORDS = f"""
+select '{_WORDS}' || id as letter, reason, set_aside_at::text as failed_at, 0 as retries, false as asked,
+    case when given_up_at is not null then 'discarded' end as settled_how, given_up_at::text as settled_at,
+    given_up_because as settled_because,
+    concat_ws('/', convert_from(words, 'UTF8')::json -> 0 ->> 0, convert_from(words, 'UTF8')::json -> 0 ->> 1) as key,
+    length(words) as bytes
+from told_words where set_aside_at is not null and ($1 or given_up_at is null) order by id
+"""
+_RETRY_WORDS = f"""
+update told_words set set_aside_at = null, reason = null
+where set_aside_at is not null and given_up_at is null and ($1::text[] is null or '{_WORDS}' || id = any($1))
+returning '{_WORDS}' || id as letter
+"""
+_DISCARD_WORDS = f"""
+update told_words set given_up_at = clock_timestamp(), given_up_because = $2
+where set_aside_at is not null and given_up_at is null and '{_WORDS}' || id = any($1)
+returning '{_WORDS}' || id as letter
+"""
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help=f"Whose letters: {', '.join(SERVICES)}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a list of JSON objects.")]
@@ -41,25 +63,27 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print a list of JSON objec
 
 async def listed(dsn: str, service: str, *, settled: bool) -> list[Row]:
     """The letters of a service, oldest first; those that are settled too where wanted."""
-    return await _ask(dsn, service, _LIST, settled)
+    return await _ask(dsn, service, (_LIST, _LIST_WORDS), settled)
 
 
 async def asked_again(dsn: str, service: str, chosen: Sequence[str] | None) -> list[Row]:
     """Mark these letters, or all that are open, to be tried again; those that were marked."""
-    return await _ask(dsn, service, _RETRY, None if chosen is None else list(chosen))
+    return await _ask(dsn, service, (_RETRY, _RETRY_WORDS), None if chosen is None else list(chosen))
 
 
 async def discarded(dsn: str, service: str, chosen: Sequence[str], because: str) -> list[Row]:
     """Give these up; those that were open."""
-    return await _ask(dsn, service, _DISCARD, list(chosen), because)
+    return await _ask(dsn, service, (_DISCARD, _DISCARD_WORDS), list(chosen), because)
 
 
-async def _ask(dsn: str, service: str, query: str, *arguments: Any) -> list[Row]:
+async def _ask(dsn: str, service: str, queries: tuple[str, str], *arguments: Any) -> list[Row]:
+    """Of its dead letters, and of the words of no card where the service has such."""
     from shared.postgres import connect
 
     pool = await connect(dsn, service, size=1)
     try:
-        return [dict(row) for row in await pool.fetch(query, *arguments)]
+        asked = queries if service == "accountability" else queries[:1]
+        return [dict(row) for query in asked for row in await pool.fetch(query, *arguments)]
     finally:
         await pool.close()
 
@@ -70,7 +94,7 @@ def list_command(
     settled: Annotated[bool, typer.Option("--all", help="Those that are processed or given up, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the letters: TOPIC/PARTITION/OFFSET (~N: of the N-th log before this one), and why."""
+    """Show the letters: TOPIC/PARTITION/OFFSET (~N: of the N-th log before this one), or told-words/N: and why."""
     services = SERVICES if service is None else (_known(service),)
     found = [
         {"service": name, **row} for name in services for row in _run(partial(listed, service=name, settled=settled))

@@ -21,11 +21,13 @@ NOT_GOING_ON = frozenset({State.PAUSED, State.VOID})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One event to publish: its type, what it says besides the detection instant, the fact's event that caused it."""
+    """One event to publish: its type, what it says besides the detection instant, the fact's event that caused it. `at`
+    is when it happened, where what it says does not tell."""
 
     type: str
     says: Statement
     cause: str
+    at: datetime | None = None
 
 
 def compare(old: Stored | None, new: Stored) -> tuple[Stored, tuple[Change, ...]]:
@@ -58,20 +60,22 @@ def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[St
     """
     done = row.done_at  # known, but late: what is told while nothing is done ends there
     alarms = [each for each in row.alarms if done is None or not each[1].startswith(PASSED) or each[0] <= done]
-    passed = [label for at, label in alarms if at <= confirmed]
-    if not passed:
+    come = [each for each in alarms if each[0] <= confirmed]
+    if not come:
         return row, ()
+    passed = [label for _, label in come]
     told_up_to = heard.get(row.says["facts"][0]["source"]) if heard and not row.part else None
     if MISS in passed and told_up_to is not None and row.late_from is not None and told_up_to < row.late_from:
         told = next((label for label in reversed(passed) if label != MISS and not label.startswith(PASSED)), row.warned)
         waiting = replace(row, warned=told, alarms=(), confirmed=confirmed, unconfirmed=True)
+        waiting = replace(waiting, warned_at=next((at for at, label in reversed(come) if label == told), None))
         if told == row.warned:
             return waiting, ()
         waiting = replace(waiting, state=State.WARNED, revision=row.revision + 1)
         return waiting, (_warned(waiting),)
     ahead = tuple(alarm for alarm in alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
-    fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed)
+    fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed, warned_at=come[-1][0])
     changes: list[Change] = []
     if MISS in passed:
         fired = replace(fired, state=State.MISSED, miss=row.late_from)
@@ -205,7 +209,8 @@ def _overdue(row: Stored, type_: str = "deadline.overdue", passed: str | None = 
     # taken back by its late end, or by another calendar, which is no fact
     facts = row.says["facts"] if passed is None else row.says.get("stop", row.says)["facts"]
     passed = passed or (row.warned or "").removeprefix(PASSED)
-    return Change(type_, {**statement.dated(row.says), "overdue": passed, "facts": facts}, _cause(facts))
+    at = row.warned_at if type_ == "deadline.overdue" else None
+    return Change(type_, {**statement.dated(row.says), "overdue": passed, "facts": facts}, _cause(facts), at)
 
 
 def _missed(row: Stored) -> Change:
@@ -224,7 +229,7 @@ def _warned(row: Stored) -> Change:
     told = {**says, "warning": row.warned, "holding": holding}
     if "team" in row.says:
         told["team"] = row.says["team"]
-    return Change("deadline.warned", told, _cause(row.says["facts"]))
+    return Change("deadline.warned", told, _cause(row.says["facts"]), row.warned_at)
 
 
 def _withdrawn(row: Stored, reason: str, facts: list[Statement], cause: str | None = None) -> Change:

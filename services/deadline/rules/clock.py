@@ -63,13 +63,15 @@ class Stop:
 
 class Verdict(NamedTuple):
     """What has become of a clock. `warned` is the last that was told of it, `alarms` what lies ahead, `late_from`
-    included. `unconfirmed`: it is late, but its publisher has not said that all up to then is sent (D8).
+    included. `unconfirmed`: it is late, but its publisher has not said that all up to then is sent (D8). `warned_at` is
+    when what was last told was due.
     """
 
     state: State
     warned: str | None = None
     alarms: Warnings = ()
     unconfirmed: bool = False
+    warned_at: datetime | None = None
 
 
 NOT_STARTED = Verdict(State.NOT_STARTED)
@@ -100,6 +102,7 @@ class Clock(NamedTuple):
     item: str | None
     unit: str | None
     origin: str
+    urgent: bool = False
     acts: tuple[Act, ...] = ()
     team: Team = NO_TEAM
 
@@ -149,21 +152,26 @@ def judge(
     is `heard` to have sent less than that (D8). None: it does not say, or a person has confirmed the miss."""
     if stop is not None and stop.occurred < due.late_from:
         return Verdict(State.VOID if stop.type in WITHDRAWALS else State.MET)
-    passed = [label for instant, label in warnings if instant <= confirmed]
-    warned = passed[-1] if passed else None
+    passed = [each for each in warnings if each[0] <= confirmed]
+    at, warned = passed[-1] if passed else (None, None)
     if confirmed >= due.late_from:
         if heard is None or heard >= due.late_from:
-            return _late(stop, warned, overdue, confirmed)
-        return Verdict(State.WARNED if warned else State.RUNNING, warned, (), unconfirmed=True)
+            return _late(stop, (at, warned), overdue, confirmed)
+        return Verdict(State.WARNED if warned else State.RUNNING, warned, (), unconfirmed=True, warned_at=at)
     ahead = tuple((instant, label) for instant, label in warnings if instant > confirmed)
-    return Verdict(State.WARNED if warned else State.RUNNING, warned, (*ahead, (due.late_from, MISS), *overdue))
+    alarms = *ahead, (due.late_from, MISS), *overdue
+    return Verdict(State.WARNED if warned else State.RUNNING, warned, alarms, warned_at=at)
 
 
-def _late(stop: Fact | None, warned: str | None, overdue: Warnings, confirmed: datetime) -> Verdict:
+def _late(
+    stop: Fact | None, warned: tuple[datetime | None, str | None], overdue: Warnings, confirmed: datetime
+) -> Verdict:
     """What is told again after a miss is told while nothing is done."""
     if stop is not None:
-        told = [label for instant, label in overdue if instant <= min(confirmed, stop.occurred)]
-        return Verdict(State.MISSED_DONE, told[-1] if told else warned)
-    told = [label for instant, label in overdue if instant <= confirmed]
+        told = [each for each in overdue if each[0] <= min(confirmed, stop.occurred)]
+        at, label = told[-1] if told else warned
+        return Verdict(State.MISSED_DONE, label, warned_at=at)
+    told = [each for each in overdue if each[0] <= confirmed]
     ahead = tuple((instant, label) for instant, label in overdue if instant > confirmed)
-    return Verdict(State.MISSED, told[-1] if told else warned, ahead)
+    at, label = told[-1] if told else warned
+    return Verdict(State.MISSED, label, ahead, warned_at=at)

@@ -98,13 +98,15 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose conduct a lead is about, and when they acted, as far as it says; what its investigation came to."""
+    """Whose conduct a lead is about, and when they acted, as far as it says; what its investigation came to.
+    `withheld`: an inspection that does not say before it is published."""
 
     unit: str | None = None
     person: str | None = None
     at: datetime | None = None
     evidence: tuple[str, ...] = ()
     result: str | None = None
+    withheld: bool = False
 
 
 Detail = Suspended | Resumed | Extended | Confirmed | About | Act | Team
@@ -117,7 +119,8 @@ class Fact:
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
     for the matter, `case:<id>` for a case of it. `revision` is the place of a case's fact in the life of its case, 0
     for a matter's. `part` is the stage or task it is about, or the rectification, `activity` what a task is; `detail`
-    what facts of its type alone say. `replaces` and `replacement` belong to corrections and retractions.
+    what facts of its type alone say. `replaces` and `replacement` belong to corrections and retractions, `discloses` to
+    the publication of an inspection: what was withheld of other facts.
     """
 
     type: str
@@ -132,12 +135,14 @@ class Fact:
     person: str | None = None
     item: str | None = None
     origin: str = "live"
+    urgent: bool = False
     limits: tuple[Limit, ...] = ()
     part: str = ""
     activity: str = ""
     detail: Detail | None = None
     replaces: Identity | None = None
     replacement: "Fact | None" = None
+    discloses: tuple[tuple[Identity, About], ...] = ()
 
 
 class Told:
@@ -170,6 +175,23 @@ def rank(fact: Fact) -> int:
 def order(fact: Fact) -> tuple[datetime, int, int, Identity]:
     """The total order of facts (D4)."""
     return fact.occurred, rank(fact), fact.revision, fact.identity
+
+
+def disclosed(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """明察暗访: each fact with what a publication says was withheld of it. What was disclosed once stays so, be the
+    publication corrected or retracted afterwards."""
+    told = {identity: about for fact in facts for identity, about in fact.discloses}
+    return [_with(fact, told.get(fact.identity)) for fact in facts] if told else facts
+
+
+def _with(fact: Fact, about: About | None) -> Fact:
+    if about is None:
+        return fact
+    if fact.replacement is not None:
+        return replace(fact, replacement=_with(fact.replacement, about))
+    if isinstance(fact.detail, About):
+        about = replace(about, result=fact.detail.result)
+    return replace(fact, detail=about) if fact.detail is None or isinstance(fact.detail, About) else fact
 
 
 def effective(facts: Iterable[Fact]) -> list[Fact]:

@@ -55,8 +55,9 @@ def doer(fact: Fact, registration: Fact, held: Sequence[Holding]) -> Doer:
 
 
 def _is_inspection(registration: Fact) -> bool:
-    """No other lead begins with its evidence."""
-    return isinstance(registration.detail, About) and bool(registration.detail.evidence)
+    """No other lead begins with its evidence, or withholds it."""
+    lead = registration.detail
+    return isinstance(lead, About) and (lead.withheld or bool(lead.evidence))
 
 
 def _hands(fact: Fact, held: Sequence[Holding]) -> Holding | None:

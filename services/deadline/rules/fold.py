@@ -43,6 +43,7 @@ from services.deadline.rules.facts import (
     Confirmed,
     Fact,
     Told,
+    disclosed,
     effective,
     order,
 )
@@ -81,7 +82,7 @@ def fold(
     all that was sent is read; `heard` is up to when the sources have sent everything, where they say so (D8).
     """
     at = Instants(now, confirmed, heard)
-    known = effective(facts)
+    known = effective(disclosed(facts))
     again: list[datetime] = []
     if known and known[-1].occurred > at.now:
         again = [fact.occurred for fact in known if fact.occurred > at.now]
@@ -168,6 +169,7 @@ class _Part:
             item=self._registration.item,
             unit=held[-1].unit if held else self._registration.unit,
             origin=self._registration.origin,
+            urgent=self._registration.urgent,
             acts=acts,
             team=team,
         )

@@ -96,6 +96,7 @@ class Recount:
             done_on=None,
             withdrawn=False,
             warned=verdict.warned,
+            warned_at=verdict.warned_at,
             alarms=verdict.alarms,
             says=told,
             digest=statement.digest(told),

@@ -168,12 +168,14 @@ def finding_text(finding: Finding, limit: Limit) -> Statement:
 
 def about(authority: str, matter: str, clock: Clock) -> Statement:
     """What every event of the clock says."""
-    text = {"authority": authority, "matter": matter, "clock": clock.name, "subject": clock.subject}
+    text: dict[str, Any] = {"authority": authority, "matter": matter, "clock": clock.name, "subject": clock.subject}
     if clock.item:
         text["item"] = clock.item
     if clock.unit:
         text["unit"] = clock.unit
     text["origin"] = clock.origin
+    if clock.urgent:
+        text["urgent"] = True
     return text
 
 
@@ -257,9 +259,10 @@ def deemed(says: Statement) -> Statement | None:
 
 
 def digest(says: Statement) -> str:
-    """Changes when the miss must be published again: another unit or item, other hands up to the due, or other acts
-    (D18)."""
+    """Changes when the miss must be published again: another unit or item, other hands up to the due, other acts, or
+    another urgency (D18)."""
     about = says["about"]
     told = [about.get("unit"), about.get("item"), says["counted"]["late_from"], says["holdings"]]
     told += [says[name] for name in ("net", "acts", "team") if name in says]
+    told += ["urgent"] if "urgent" in about else []
     return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()

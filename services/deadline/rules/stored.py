@@ -38,6 +38,8 @@ class Stored:
     unconfirmed: bool = False
     known: datetime | None = field(default=None, compare=False)
     confirmed: datetime | None = field(default=None, compare=False)
+    warned_at: datetime | None = field(default=None, compare=False)
+    """When what is told now was due; not kept."""
 
     @property
     def part(self) -> str:
@@ -68,6 +70,7 @@ def rowed(authority: str, matter: str, clock: Clock, known: datetime, confirmed:
         done_on=stop.on if stop else None,
         withdrawn=stop is not None and stop.withdrawn,
         warned=clock.warned,
+        warned_at=clock.verdict.warned_at,
         alarms=clock.alarms,
         says=says,
         digest=statement.digest(says) if due else None,

@@ -157,10 +157,10 @@ select at from next_firing
 select authority, matter from matters where matter = any($1::text[]) order by authority, matter
 
 -- select_unpublished --
--- Of these matters, the inspections (no other registration has evidence) that no fact has published.
+-- Of these matters, the inspections (no other registration has evidence, or withholds it) that no fact has published.
 select u.authority, u.matter from unnest($1::text[], $2::text[]) u(authority, matter)
 where (
-    select bool_or(f.type = 'matter.registered' and f.says ->> 'evidence' is not null)
+    select bool_or(f.type = 'matter.registered' and coalesce(f.says ->> 'evidence', f.says ->> 'withheld') is not null)
         and not bool_or(f.type = 'inspection.published')
     from facts f where f.authority = u.authority and f.matter = u.matter
 )
@@ -289,3 +289,11 @@ on conflict do nothing
 select revision, superseded_at, says from superseded_statements
 where authority = $1 and matter = $2 and clock = $3 and subject = $4
 order by superseded_at, revision
+
+-- add_live_sources --
+-- Sources went live; one call is heard once.
+insert into live_sources (source, at) select * from unnest($1::text[], $2::timestamptz[]) on conflict do nothing
+
+-- select_live_sources --
+-- Since when these sources are live.
+select source, at from live_sources where source = any($1::text[])

@@ -122,6 +122,13 @@ create table facts (
 );
 comment on table facts is 'Append-only. The inbox too: an event that is here was taken into account. revision orders the facts of a case, 0 for a matter.';
 
+create table live_sources (
+    source text not null,
+    at timestamp with time zone not null,
+    constraint live_sources_pkey PRIMARY KEY (source, at)
+);
+comment on table live_sources is 'As source.went_live says it; a source may go live again, with more history.';
+
 create table matters (
     authority text not null,
     matter text not null,

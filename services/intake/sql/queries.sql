@@ -10,7 +10,7 @@ insert into aggregates as g (authority, name, topic, revision)
 select a, n, t, r from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
 where (select l.n from locked l) >= 0 order by a, n, t
 on conflict (authority, name, topic) do update set revision = g.revision + excluded.revision
-returning authority, name, topic, revision
+returning authority, name, topic, revision, inspection
 
 -- find_known --
 -- What these identities stand for already. The limit keeps it an index look-up for each, whatever the statistics say.
@@ -23,6 +23,19 @@ cross join lateral (select * from facts where source = u.s and event_id = u.i li
 update aggregates g set revision = u.r
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) u(a, n, t, r)
 where g.authority = u.a and g.name = u.n and g.topic = u.t
+
+-- set_inspections --
+-- How inspections stand now, of matters that this transaction has locked.
+update aggregates g set inspection = u.s
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) u(a, n, t, s)
+where g.authority = u.a and g.name = u.n and g.topic = u.t
+
+-- select_withheld --
+-- What was submitted about these matters, in order of receipt: of it their content was withheld.
+select f.authority, f.matter, f.topic, f.source, f.event_id, f.type, f.submission
+from unnest($1::text[], $2::text[], $3::text[]) u(a, n, t)
+join facts f on f.authority = u.a and f.matter = u.n and f.topic = u.t
+order by f.authority, f.matter, f.revision
 
 -- insert_rejections --
 -- Keep refusals, with their bytes where they came by Kafka.

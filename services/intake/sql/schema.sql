@@ -5,12 +5,15 @@ create table aggregates (
     name text not null,
     topic text not null,
     revision bigint default 0 not null,
+    inspection text,
     constraint aggregates_pkey PRIMARY KEY (authority, name, topic),
+    constraint aggregates_know_how_an_inspection_stands CHECK (inspection = ANY (ARRAY['hidden'::text, 'published'::text])),
     constraint aggregates_revision_check CHECK (revision >= 0),
     constraint aggregates_topic_check CHECK (topic = ANY (ARRAY['matter-events'::text, 'directory-events'::text, 'calendar-events'::text]))
 ) with (fillfactor=80);
 CREATE INDEX aggregates_by_name ON aggregates USING btree (name, topic);
 comment on table aggregates is 'One row for each matter, post or calendar: the lock for its facts, and how many it has (D3, D11).';
+comment on column aggregates.inspection is 'Null: nothing was inspected. hidden: its facts are published without their content, until inspection.published.';
 
 create table consumed_offsets (
     topic text not null,

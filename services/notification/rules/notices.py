@@ -23,10 +23,11 @@ IMPORTED = "imported-history"
 
 State = Literal["sent", "suppressed", "failed"]
 Why = Literal[
-    "handles", "holds", "addressed", "told", "named", "unnamed", "follows", "oversees", "assigned", "rectifies",
+    "handles", "had", "holds", "addressed", "told", "named", "unnamed", "follows", "oversees", "assigned", "rectifies",
 ]  # fmt: skip
-"""Handles the matter; holds a post; the case's rung reached them; was told before; is proposed as responsible; is
-proposed no longer; follows the matter to its end; oversees cases; was told to answer; must rectify."""
+"""Handles the matter; had it when the limit passed; holds a post; the case's rung reached them; was told before; is
+proposed as responsible; is proposed no longer; follows the matter to its end; oversees cases; was told to answer; must
+rectify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,12 @@ def notice_id(about: Ref, recipient: str, kind: str, channel: str) -> str:
     return str(uuid5(NAMESPACE, "\n".join((about.source, about.id, recipient, kind, channel))))
 
 
-def to_handler(about: Ref, kind: str, origin: str, person: str | None, reach: Reach) -> Sequence[Notice]:
-    """A warning goes to whoever handles the matter, else to the holder that the directory reaches."""
+def to_handler(
+    about: Ref, kind: str, origin: str, person: str | None, reach: Reach, why: Why = "handles"
+) -> Sequence[Notice]:
+    """A warning or a slip goes to whoever handles the matter, else to the holder that the directory reaches."""
     if person is not None:
-        return (_stated(Notice(about, kind, person, "handles"), origin),)
+        return (_stated(Notice(about, kind, person, why), origin),)
     return _reached(about, kind, origin, reach, "holds")
 
 

@@ -4,21 +4,23 @@ the notice, and its texts made of them when it is read: hardly anybody reads all
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
-from services.notification.forms import LimitText, WarnedText
+from services.notification.forms import LimitText
 from services.notification.reading import (
     DUTIES,
+    SLIPS,
     Told,
-    unit_of,
+    hands_of,
 )
 from services.notification.rules.notices import Case, Notice
 from shared.events.accountability import CaseEscalated, CaseOpened, CaseReinstated, CaseWentLive
 from shared.events.deadline import DeadlineWarned
 
 CASE = "case:"
+SLIP_KINDS = frozenset(event.TYPE for event in SLIPS)
 DATES = ("due", "late_from", "answer_by", "live_from", "duty_due")
 
 
@@ -30,9 +32,16 @@ def facts_of(event: Told, case: Case | None) -> dict[str, Any]:
         own = subject.startswith(CASE)
         return {
             "authority": said["authority"], "matter": said["matter"], "item": said.get("item"),
-            "unit": unit_of(cast(WarnedText, said)), "case_id": subject.removeprefix(CASE) if own else None,
+            "unit": hands_of(said)[0], "case_id": subject.removeprefix(CASE) if own else None,
             "clock": said["clock"], "part": "" if own else subject,
             "due": said["due"], "late_from": said["late_from"], "left": said["warning"],
+        }  # fmt: skip
+    if event.kind in SLIP_KINDS:
+        return {
+            "authority": said["authority"], "matter": said["matter"], "item": said.get("item"),
+            "unit": said.get("unit"), "case_id": None, "clock": said["clock"], "part": said.get("subject", ""),
+            "due": said["due"], "level": said["level"], "grounds": said.get("grounds", []),
+            "urgent": bool(said.get("urgent")), "rulebook": said.get("rulebook"), "reason": said.get("reason"),
         }  # fmt: skip
     known = case or Case("", said["case_id"], 0)
     facts = {

@@ -79,6 +79,11 @@ DUTIES: Mapping[Language, Mapping[str, str]] = {
         "rectification-check": "整改验收",
     },
 }  # fmt: skip
+SLIPS: Mapping[Language, Mapping[str, str]] = {
+    "en": {"blue": "Blue slip", "orange": "Orange slip", "red": "Red slip"},
+    "zh": {"blue": "蓝单", "orange": "橙单", "red": "红单"},
+}
+"""R23, upwards."""
 _AMOUNT = re.compile(r"(\d+)(wd|d|m|h|wh|min|%)")
 
 
@@ -152,6 +157,11 @@ def duty(code: str, language: Language) -> str:
     return plain(DUTIES[language].get(code, code))
 
 
+def slip(level: str, language: Language) -> str:
+    """Orange slip; 橙单."""
+    return plain(SLIPS[language].get(level, level))
+
+
 def filters(language: Language) -> dict[str, Callable[..., str]]:
     """What the templates of a language use."""
     return {
@@ -163,4 +173,5 @@ def filters(language: Language) -> dict[str, Callable[..., str]]:
         "clock": lambda code: clock(code, language),
         "duty": lambda code: duty(code, language),
         "lead": lambda code: lead(code, language),
+        "slip": lambda level: slip(level, language),
     }

@@ -57,22 +57,58 @@ def test_amounts_are_compared_within_one_unit(amount: str, most: str, fits: bool
 def test_a_rectification_goes_round_by_round_and_ends_verified() -> None:
     reported = rules.report(HELD, "li", 1, 1)
     assert isinstance(reported, Rectification)
-    again = rules.reject(reported, "chen", "5wd")
+    again = rules.reject(reported, "chen", "5wd", named=False)
     assert isinstance(again, Rectification)
     assert (again.state, again.round, again.part, again.reported_by, again.within) == (
         "issued", 2, f"{ID}.2", None, "5wd",
     )  # fmt: skip
     done = rules.report(again, "li", 1, 1)
     assert isinstance(done, Rectification)
-    ended = rules.verify(done, "chen", NOW)
+    ended = rules.verify(done, "chen", NOW, named=False)
     assert isinstance(ended, Rectification)
     assert (ended.state, ended.ended_at, ended.revision) == ("verified", NOW, 5)
 
 
 def test_a_late_miss_of_a_former_round_leaves_the_present_one_alone() -> None:
     second = replace(HELD, round=2)
-    assert rules.overdue(second, f"rectification:{ID}", NOW).overdue_at is None
-    assert rules.overdue(second, f"rectification:{ID}.2", NOW).overdue_at == NOW
+    assert rules.overdue(second, f"rectification:{ID}", 1, NOW).overdue_at is None
+    assert rules.overdue(second, f"rectification:{ID}.2", 1, NOW).overdue_at == NOW
+    assert rules.not_overdue(rules.overdue(second, f"rectification:{ID}.2", 1, NOW), f"rectification:{ID}", 2) is None
+
+
+def test_the_last_word_says_whether_a_rectification_is_overdue() -> None:
+    clock = f"rectification:{ID}"
+    late = rules.overdue(HELD, clock, 1, NOW)
+    again = rules.not_overdue(late, clock, 2)
+    assert again is not None and (again.overdue_at, again.revision) == (None, late.revision + 1)
+    assert rules.not_overdue(again, clock, 2) is None
+    assert rules.overdue(again, clock, 1, NOW).overdue_at is None, "an older word, heard late"
+    assert rules.overdue(again, clock, 3, NOW).overdue_at == NOW
+    heard_first = rules.not_overdue(HELD, clock, 2)
+    assert heard_first is not None and (heard_first.overdue_at, heard_first.revision) == (None, HELD.revision)
+
+
+@pytest.mark.parametrize(
+    ("by", "named", "person", "code"),
+    [
+        ("li", False, None, "same-person"),
+        ("zhang", True, None, "named"),
+        ("zhou", False, "zhou", "named"),
+        ("chen", False, "zhou", None),
+    ],
+)
+def test_whom_a_case_or_an_order_names_does_not_judge_what_was_done(
+    by: str, named: bool, person: str | None, code: str | None
+) -> None:
+    reported = replace(HELD, state="reported", reported_by="li", person=person)
+    judged = (rules.verify(reported, by, NOW, named=named), rules.reject(reported, by, "5wd", named=named))
+    assert [each.code if isinstance(each, rules.Refused) else None for each in judged] == [code, code]
+
+
+def test_whom_a_case_names_orders_nothing_in_it() -> None:
+    assert rules.may_order(named=False) is None
+    refused = rules.may_order(named=True)
+    assert refused is not None and refused.code == "named" and "R28" in refused.why
 
 
 def test_a_clock_names_its_rectification_whatever_the_round() -> None:

@@ -1,26 +1,22 @@
 """Drives cases through every permitted and every forbidden step, and holds the rules to a table that was written from
 domain.md §4 and R26–R30, and not from the code (tests/support/due_process.py)."""
 
+from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
+from functools import cache
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.accountability import rulebook
-from services.accountability.config import SHIPPED
 from services.accountability.rules import review
-from services.accountability.rules.case import on_missed, on_untrue
-from services.accountability.rules.ladder import Rulebook
-from services.accountability.rules.model import Case, CaseKey, Missed, Ref, Responsible, Untrue
+from services.accountability.rules.case import on_untrue
+from services.accountability.rules.model import Case, Ref, Untrue
 from services.accountability.rules.process import decide
 from services.accountability.rules.process_cause import is_concluded, on_cause_back, on_cause_gone, passed, withdrawn
 from services.accountability.rules.process_model import (
     Accepted,
-    Announced,
-    Command,
     Forbidden,
     Outcome,
     Passed,
@@ -36,32 +32,25 @@ from tests.support.due_process import (
     Told,
     harsher,
     is_sensitive,
-    permits,
+    running,
     takes,
+    to_execute,
 )
-from tests.support.due_process_asking import ERRS, FAULTS, asked, course, faulty, proper
-
-START = datetime(2026, 3, 11, 1, tzinfo=UTC)
-BOOK: Rulebook = rulebook.load(SHIPPED)
-EDITION = BOOK.proceedings[0]
-
-
-def opened() -> Case:
-    key = CaseKey("licheng", "M1", UUID(int=1))
-    miss = Missed(
-        key, Ref("/deadline", "m1"), 1, "promised", "", "2026-03-10", START - timedelta(hours=9), START, None, "window",
-        None, "live", "Asia/Shanghai", "CN",
-    )  # fmt: skip
-    proposal = tuple(Responsible(role, person, "R25", "held it") for person, role in NAMED.items())
-    found = on_missed(None, miss, proposal, BOOK, START).known
-    assert isinstance(found, Case)
-    return found
-
-
-LIMITED = {
-    "notice-and-defence": "defence", "served": "review-request", "executing": "review-request", "upheld": "appeal",
-    "varied": "appeal",
-}  # fmt: skip
+from tests.support.due_process_asking import (
+    BEGUN,
+    ERRS,
+    FAULTS,
+    REMEDIES,
+    Then,
+    asked,
+    command_of,
+    course,
+    faulty,
+    one_of,
+    proper,
+)
+from tests.support.due_process_case import EDITION, START, opened
+from tests.support.due_process_permits import permits
 
 
 class DueProcess(RuleBasedStateMachine):
@@ -72,33 +61,32 @@ class DueProcess(RuleBasedStateMachine):
         self.told, self.case, self.now = Told(), opened(), START
         self.proceeding: Proceeding | None = None
         self.stands, self.verdict, self.words, self.let_it_pass = True, 1, 0, False
-        self.last: Asking | None = None
+        self.asked_for: Asking | None = None
+        """What somebody asked for last that takes two."""
 
-    @initialize(
-        outcome=st.sampled_from(OUTCOME),
-        remedy=st.sampled_from([["review-request", "upholding", "appeal"], ["review-request"]]),
-        far=st.sampled_from([0, 1, 2, 3, 3, 4, 5, 6, 7, 7, 10, 10, 10, 10, 12, 13, 14, 15, 15, 16, 17]),
-    )
-    def it_has_come_so_far(self, outcome: Outcome, remedy: list[Step], far: int) -> None:
-        if far:
-            self.somebody_confirms_who_is_responsible()
-        for ask in course(outcome, remedy)[:far]:
-            before = self.case.revision
-            self.ask(ask, self.now)
-            assert self.case.revision > before
-
-    def command(self, ask: Asking, at: datetime) -> Command:
-        announced = tuple(Announced(p, r, "general", m) for p, r, m in ask.announced)
-        said = repr((ask.step, ask.people, ask.announced, ask.measures, ask.ground, ask.vote, ask.waived, ask.texts))
-        texts = tuple((kind, kind, kind) for kind in ask.texts)
-        return Command(
-            ask.step, ask.by, at, said, ask.people, announced, ask.measures, ask.ground, ask.vote, ask.waived, texts,
+    @initialize(begun=st.sampled_from(BEGUN))
+    def it_has_come_so_far(self, begun: tuple[Outcome, int, int, int]) -> None:
+        before = come_so_far(*begun)
+        self.told, self.case, self.proceeding = deepcopy(before.told), before.case, before.proceeding
+        self.now, self.words, self.let_it_pass, self.asked_for = (
+            before.now, before.words, before.let_it_pass, before.asked_for,
         )  # fmt: skip
+
+    def go(self, steps: Then) -> None:
+        if steps:
+            self.somebody_confirms_who_is_responsible()
+        for step in steps:
+            if isinstance(step, str):
+                self.pass_by(step)
+                continue
+            before = self.case.revision
+            self.ask(step, self.now)
+            assert self.case.revision > before
 
     def ask(self, ask: Asking, at: datetime) -> None:
         told = self.told
-        permitted = self.stands and permits(told, ask) and at == self.now
-        command = self.command(ask, at)
+        permitted = self.stands and permits(told, ask, at, self.now)
+        command = command_of(ask, at)
         answer = decide(self.proceeding, self.case, command, EDITION, self.now)
         waits = is_sensitive(told, ask.step) and permitted
         confirms = waits and told.waits is not None and told.waits[:2] == (ask.step, command.digest)
@@ -115,14 +103,14 @@ class DueProcess(RuleBasedStateMachine):
         if waits and not confirms:
             assert answer.proposed
             told.waits = (ask.step, command.digest, ask.by)
+            self.asked_for = ask
         else:
             assert not answer.proposed
             assert len(set(answer.done[-1].by)) == (2 if waits else 1)
             if ask.step in OUTCOME:
                 self.let_it_pass = "defence" in told.passed
-            self.told = takes(told, ask)
+            self.told = takes(told, ask, at)
         self.case, self.proceeding = answer.done[-1].case, answer.done[-1].proceeding
-        self.last = ask
 
     @rule(data=st.data())
     def somebody_asks(self, data: st.DataObject) -> None:
@@ -132,17 +120,23 @@ class DueProcess(RuleBasedStateMachine):
     @rule(data=st.data(), days=st.sampled_from([0, 0, 0, 190]))
     def somebody_errs(self, data: st.DataObject, days: int) -> None:
         self.time_passes(days)
-        step = data.draw(st.sampled_from(ERRS[self.told.state]))
-        field = data.draw(st.sampled_from(FAULTS[step] if not days else ["none"]))
+        step = one_of(ERRS[self.told.state], data.draw)
+        field = one_of(FAULTS.get(step, ["by"]), data.draw) if not days else "none"
         self.ask(faulty(self.told, proper(self.told, step, data.draw), field, data.draw), self.now)
 
-    @precondition(lambda self: self.told.waits is not None)
+    @precondition(lambda self: self.asked_for is not None)
     @rule(data=st.data())
     def somebody_asks_for_the_same(self, data: st.DataObject) -> None:
-        assert self.last is not None
-        by = data.draw(st.sampled_from(OFFICERS))
-        if self.told.waits is not None and self.last.step == self.told.waits[0]:
-            self.ask(replace(self.last, by=by), self.now)
+        assert self.asked_for is not None
+        self.ask(replace(self.asked_for, by=one_of(OFFICERS, data.draw)), self.now)
+
+    @precondition(lambda self: bool(self.told.served))
+    @rule(data=st.data(), days=st.sampled_from([-1, 0, 1]))
+    def a_party_dates_what_it_hands_in(self, data: st.DataObject, days: int) -> None:
+        person = one_of(sorted(self.told.served), data.draw)
+        step: Step = "appeal" if self.told.asked.get(person) else "review-request"
+        served = self.told.served[person] + timedelta(days)
+        self.ask(Asking(step, person, texts=("request",)), served)
 
     @rule(data=st.data(), days=st.sampled_from([-1, 1]))
     def somebody_names_a_wrong_date(self, data: st.DataObject, days: int) -> None:
@@ -174,26 +168,29 @@ class DueProcess(RuleBasedStateMachine):
         assert isinstance(said, review.RevisionProposed)
         self.case, self.told.found = said.case, False
 
-    @precondition(lambda self: self.told.state in LIMITED)
-    @rule()
-    def a_limit_passes(self) -> None:
-        clock = LIMITED[self.told.state]
+    @precondition(lambda self: bool(running(self.told)))
+    @rule(data=st.data())
+    def a_limit_passes(self, data: st.DataObject) -> None:
+        self.pass_by(one_of(running(self.told), data.draw))
+
+    def pass_by(self, clock: str) -> None:
+        assert clock in running(self.told)
         self.time_passes(1)
         assert self.proceeding is not None
         self.words += 1
         self.proceeding = passed(self.proceeding, Passed(clock, self.now, self.words))
-        self.told.passed.add(clock)
+        self.told.passed[clock] = self.now
 
     @precondition(lambda self: self.told.passed and self.proceeding is not None)
     @rule(data=st.data())
     def a_limit_that_passed_did_not_after_all(self, data: st.DataObject) -> None:
-        clock = data.draw(st.sampled_from(sorted(self.told.passed)))
+        clock = one_of(sorted(self.told.passed), data.draw)
         assert self.proceeding is not None
         told = next(said for said in self.proceeding.passed if said.clock == clock)
         self.words += 1
         self.proceeding = passed(self.proceeding, Passed(clock, None, self.words))
         assert passed(self.proceeding, told) == self.proceeding, "an older word changes nothing"
-        self.told.passed.discard(clock)
+        del self.told.passed[clock]
 
     @precondition(lambda self: self.stands and not self.told.revocable)
     @rule()
@@ -252,13 +249,35 @@ class DueProcess(RuleBasedStateMachine):
             assert not harsher(party.measure or "none", party.announced)
 
     @invariant()
+    def each_party_has_their_own_remedy(self) -> None:
+        for party in self.proceeding.parties if self.proceeding else ():
+            assert (party.asked or "") == self.told.asked.get(party.person, "")
+            assert (party.unserved or "") == self.told.unserved.get(party.person, "")
+            assert (party.executed or "") == self.told.executed.get(party.person, "")
+            assert party.waits == (party.person in self.told.open)
+
+    @invariant()
+    def a_closed_case_owes_nobody_anything(self) -> None:
+        if self.told.state == "closed" and not self.told.revoked:
+            assert not to_execute(self.told) and not self.told.open and not self.told.unserved
+
+    @invariant()
     def a_withdrawn_cause_leaves_no_standing_case(self) -> None:
         if not self.stands:
             assert self.case.state == "withdrawn"
             assert self.told.state in {"lead", "withdrawn"} or self.told.revoked
 
 
+@cache
+def come_so_far(outcome: Outcome, which: int, far: int, days: int) -> DueProcess:
+    """A case that has come so far: the same for every example that begins there."""
+    found = DueProcess()
+    found.go(course(outcome, REMEDIES[which])[:far])
+    found.time_passes(days)
+    return found
+
+
 TestDueProcess = DueProcess.TestCase
 TestDueProcess.settings = settings(
-    max_examples=400, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=800, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

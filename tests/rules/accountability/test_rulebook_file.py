@@ -28,6 +28,49 @@ def test_the_shipped_rules_of_cards_are_the_domains() -> None:
     assert cards.repeated is not None and cards.repeated.times == 3
 
 
+def test_the_shipped_slips_are_those_of_directives() -> None:
+    (slips,) = load(SHIPPED).cards[0].slips
+    assert slips.items == {"directive"}
+    assert [(rule.ground, rule.after, rule.level, rule.urgent) for rule in slips.rules] == [
+        ("promised-passed", None, "blue", "orange"), ("overdue", "5wd", "orange", "red"),
+        ("statutory-passed", None, "red", None), ("overdue", "10wd", "red", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [{"ground": "promised-passed", "level": "yellow"}],
+        [{"ground": "promised-passed", "level": "orange", "urgent": "blue"}],
+        [{"ground": "promised-passed", "level": "orange"}, {"ground": "overdue", "after": "5wd", "level": "blue"}],
+        [{"ground": "promised-passed", "level": "blue"}, {"ground": "warned", "level": "blue"}],
+        [{"ground": "repeated", "level": "red"}],
+        [{"ground": "overdue", "after": "5wd", "level": "blue"}, {"ground": "overdue", "after": "5wd", "level": "red"}],
+    ],
+)
+def test_faulty_rules_of_slips_govern_nothing(tmp_path: Path, rules: list[dict[str, Any]]) -> None:
+    file = tmp_path / "rulebook.yaml"
+    slips = [{"items": ["directive"], "source": "somebody's rules", "rules": rules}]
+    cards = {"version": "1", "effective_from": "2020-01-01", "source": "s", "rules": [DEEMED], "slips": slips}
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()], "cards": [cards]}))
+    with pytest.raises(ValidationError):
+        load(file)
+
+
+def test_an_item_has_its_slips_once_and_a_slip_is_no_card(tmp_path: Path) -> None:
+    file = tmp_path / "rulebook.yaml"
+    slips = {"items": ["directive"], "source": "s", "rules": [{"ground": "promised-passed", "level": "blue"}]}
+    for more in ({"slips": [slips, slips]}, {"rules": [{"ground": "deemed", "level": "blue"}]}):
+        cards = {"version": "1", "effective_from": "2020-01-01", "source": "s", "rules": [DEEMED], **more}
+        file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()], "cards": [cards]}))
+        with pytest.raises(ValidationError):
+            load(file)
+
+
+DEEMED = {"ground": "deemed", "level": "red"}
+
+
 def test_a_rulebook_may_know_no_cards(tmp_path: Path) -> None:
     file = tmp_path / "rulebook.yaml"
     file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()]}))

@@ -70,6 +70,13 @@ def test_of_one_delay_the_highest_card_counts_unless_the_rulebook_counts_each() 
     assert scored([], both, replace(RULES, each_card=True)).points == 85
 
 
+def test_a_slip_counts_in_the_place_of_a_card() -> None:
+    slips = [card(limit("M1"), "blue", "slip"), card(limit("M1"), "orange", "slip"), card(limit("M2"), "red", "slip")]
+    found = scored([], slips)
+    assert (found.points, found.volume, lines(found)) == (85, 2, {"slips": (-15, 2)})
+    assert scored([], slips, replace(RULES, slip_points={})).points == 100
+
+
 def test_a_card_for_repetition_counts_beside_that_of_its_limit() -> None:
     found = scored([], [card(limit("M1"), "yellow"), card(limit("M1"), "red", "repetition")])
     assert (found.points, lines(found)) == (85, {"yellow": (-5, 1), "red": (-10, 1)})

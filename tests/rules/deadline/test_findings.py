@@ -107,3 +107,44 @@ def test_nothing_is_found_of_the_inspected_before_it_is_published_whatever_the_c
     published = fact("inspection.published", 3, detail=About())
     assert doers(inspection, concluded, published) == [("proven", "planning", "bob"), ("seen", "planning", "bob")]
     assert {f.by.evidence for f in found(inspection, concluded, published) if f.by} == {about.evidence}
+
+
+PUBLISHED = Finds("inspected", "inspection.published")
+RECORDED = About("planning", "pat", FIRST - timedelta(days=1), ("hash",))
+
+
+def inspected(*disclosed: tuple[str, About], at: int = 2, **more: Any) -> Fact:
+    return fact(
+        "inspection.published", at, detail=About(), discloses=tuple((("/s", i), a) for i, a in disclosed), **more
+    )
+
+
+def test_what_a_publication_discloses_is_whose_act_an_inspection_found() -> None:
+    recording = registered(PUBLISHED, detail=About(withheld=True))
+    assert found(recording) == []
+    (told,) = found(recording, inspected(("matter.registered-0", RECORDED)))
+    assert told.by is not None
+    assert (told.by.unit, told.by.person, told.by.evidence) == ("planning", "pat", ("hash",))
+    whole = registered(PUBLISHED, detail=RECORDED)
+    assert doers(whole, inspected()) == doers(recording, inspected(("matter.registered-0", RECORDED)))
+
+
+def test_what_was_withheld_of_a_correction_counts_as_the_correction_does() -> None:
+    recording = registered(PUBLISHED, detail=About(withheld=True))
+    better = registered(PUBLISHED, detail=About(withheld=True))
+    correction = fact("fact.corrected", 1, replaces=recording.identity, replacement=better)
+    told = inspected(("matter.registered-0", RECORDED), ("fact.corrected-1", replace(RECORDED, person="pam")))
+    assert doers(recording, correction, told) == [("inspected", "planning", "pam")]
+
+
+def test_an_unpublished_inspection_finds_nothing_about_anybody_whatever_a_catalogue_says() -> None:
+    recording = registered(PROVEN, detail=About(withheld=True))
+    assert found(recording, fact("complaint.concluded", 1, detail=About(result="substantiated"))) == []
+
+
+def test_what_was_disclosed_stays_so_when_the_publication_is_corrected() -> None:
+    recording = registered(PUBLISHED, detail=About(withheld=True))
+    first = inspected(("matter.registered-0", RECORDED))
+    again = fact("inspection.published", 3, detail=About())
+    correction = fact("fact.corrected", 4, replaces=first.identity, replacement=again)
+    assert doers(recording, first, correction) == [("inspected", "planning", "pat")]

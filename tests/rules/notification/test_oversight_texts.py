@@ -82,7 +82,7 @@ def test_an_overdue_rectification_says_since_when() -> None:
     "type_",
     [
         "case.overseer_late", "case.assigned", "rectification.ordered", "rectification.opened",
-        "rectification.rejected", "rectification.overdue",
+        "rectification.rejected", "rectification.overdue", "rectification.not_overdue", "case.answer_served",
     ],
 )  # fmt: skip
 def test_no_text_holds_an_unprinted_value_or_another_persons_id(type_: str) -> None:

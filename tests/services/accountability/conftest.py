@@ -4,13 +4,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.postgres import Pool, connect, migrate
-from tests.support.case_world import MIGRATIONS, World
+from shared.postgres import Pool, connect
+from tests.support.case_world import World
+from tests.support.databases import Databases
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[str]:
+    async with databases.lent("accountability") as dsn:
+        yield dsn
 
 
 @pytest.fixture
 async def pool(database: str) -> AsyncIterator[Pool]:
-    await migrate(database, "accountability", MIGRATIONS)
     pool = await connect(database, "accountability", size=4)
     yield pool
     await pool.close()

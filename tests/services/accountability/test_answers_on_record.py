@@ -51,12 +51,12 @@ async def test_an_answer_is_erased_by_two_people_and_stays_the_answer(pool: Pool
     assert (await verified(pool, world.clock)).problems == []
 
 
-async def test_answers_that_were_there_before_are_texts_too(database: str, tmp_path: Path) -> None:
+async def test_answers_that_were_there_before_are_texts_too(empty_database: str, tmp_path: Path) -> None:
     """What a build before the migration kept in the table of answers."""
     for file in sorted(main.MIGRATIONS.glob("*.sql"))[:10]:
         shutil.copy(file, tmp_path)
-    await migrate(database, "accountability", tmp_path)
-    pool = await connect(database, "accountability", size=2)
+    await migrate(empty_database, "accountability", tmp_path)
+    pool = await connect(empty_database, "accountability", size=2)
     try:
         async with pool.acquire() as conn:
             await conn.executemany(
@@ -66,7 +66,7 @@ async def test_answers_that_were_there_before_are_texts_too(database: str, tmp_p
                     for n in (1, 2)
                 ],
             )
-        await migrate(database, "accountability", main.MIGRATIONS)
+        await migrate(empty_database, "accountability", main.MIGRATIONS)
         async with pool.acquire() as conn:
             rows = await conn.fetch(
                 "select a.text, t.body, t.kind, t.kept_at = a.answered_at as then, t.case_id = a.case_id as there,"

@@ -5,10 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from services.accountability import cards
+from services.accountability import cards, told_store
 from services.accountability.handlers import handler
 from services.accountability.issuer import BUSY, LONGEST_REST_S, LULL_S, Issuer
 from services.accountability.rules.cards import CardChange, Word
+from services.cli.recovery import letters
 from shared.postgres import Connection, Pool
 from tests.support.case_world import BOOK, World, delivered, in_hands_of, missed
 
@@ -49,7 +50,7 @@ async def test_who_dies_before_the_commit_leaves_the_words_to_the_next(pool: Poo
 
 
 async def test_a_limit_that_cannot_be_folded_is_set_aside_alone(
-    pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, world: World, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = cards.of_limits
 
@@ -64,12 +65,27 @@ async def test_a_limit_that_cannot_be_folded_is_set_aside_alone(
     while await work.run_once():
         pass
     assert {event["matter"] for event in await world.cards_published()} == {"M1", "M3"}
-    aside = await world.conn.fetch("select amount, reason from told_words where set_aside_at is not null")
-    assert [tuple(row) for row in aside] == [(1, "ArithmeticError")]
-    monkeypatch.setattr(cards, "of_limits", honest)
-    await world.conn.execute("update told_words set set_aside_at = null, reason = null")
-    assert await work.run_once() == 1
-    assert {event["matter"] for event in await world.cards_published()} == {"M1", "M2", "M3"}
+    (aside,) = await letters.listed(database, "accountability", settled=False)
+    assert (aside["reason"], aside["key"]) == ("ArithmeticError", "licheng/M2")
+    assert await letters.discarded(database, "accountability", [aside["letter"]], "it was a test") != []
+    assert await told_store.waiting(world.conn) == (0, 0), "what was given up is nobody's worry"
+    assert await letters.asked_again(database, "accountability", None) == [], "nor tried again"
+    (kept,) = await letters.listed(database, "accountability", settled=True)
+    assert (kept["settled_how"], kept["settled_because"]) == ("discarded", "it was a test")
+
+
+async def test_words_that_were_set_aside_are_letters_and_are_tried_again(
+    pool: Pool, world: World, database: str
+) -> None:
+    await consume(world, "M1")
+    async with world.conn.transaction():
+        await told_store.set_aside(world.conn, await told_store.take(world.conn, 1), "ArithmeticError")
+    (aside,) = await letters.listed(database, "accountability", settled=False)
+    assert await issuing(pool, world).run_once() == 0
+    assert await letters.asked_again(database, "accountability", [aside["letter"]]) == [{"letter": aside["letter"]}]
+    assert await issuing(pool, world).run_once() == 1
+    assert {event["matter"] for event in await world.cards_published()} == {"M1"}
+    assert await letters.listed(database, "accountability", settled=True) == []
 
 
 async def test_cards_rest_while_a_storm_is_consumed(pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,11 +14,10 @@ from services.cli.providers import Infrastructure
 from shared.events.accountability import CardIssued, CaseAnswered, CaseOpened
 from shared.events.base import Event
 from shared.inbox import Message
-from shared.postgres import Pool, migrate
+from shared.postgres import Pool
 from shared.runtime import serve
 from tests.support.broker import Broker, open_broker
 from tests.support.case_world import (
-    MIGRATIONS,
     StandingClock,
     World,
     assigned,
@@ -40,7 +39,6 @@ async def send(broker: Broker, m: Message) -> None:
 async def test_a_miss_becomes_a_case_that_can_be_read_and_answered(
     infrastructure: Infrastructure, database: str
 ) -> None:
-    await migrate(database, "accountability", MIGRATIONS)
     async with open_broker(infrastructure.kafka) as broker:
         await broker.create(*TOPICS)
         tuning: dict[str, Any] = {k.removeprefix("DUBAN_").lower(): v for k, v in infrastructure.settings.items()}

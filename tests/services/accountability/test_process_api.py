@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from services.accountability.watch import old_answers
 from shared.postgres import Pool
 from tests.support.case_world import World, assigned, delivered, key_of, missed, rung_missed, untrue
-from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
+from tests.support.process_world import DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, passed, problem
 
 LATER = delivered(assigned("ma", "leading", "2026-03-01", id="late"), post="deputy")
 """Learned after the miss: another leader had taken over before the due."""
@@ -20,12 +21,6 @@ async def office(pool: Pool, world: World) -> AsyncIterator[Office]:
         yield Office(world, http)
 
 
-async def passed(office: Office, clock: str, due: str) -> None:
-    """The deadline service says that a limit of the case is past."""
-    office.world.clock.now = day(due) + timedelta(days=1)
-    await office.world.feed(delivered(missed(due=due, clock=clock, subject=f"case:{ID}", holdings=())))
-
-
 async def test_a_case_goes_from_lead_to_closed_and_each_step_is_on_record(office: Office) -> None:
     await office.served()
     case = await office.case()
@@ -34,9 +29,11 @@ async def test_a_case_goes_from_lead_to_closed_and_each_step_is_on_record(office
     assert [step["kind"] for step in served["steps"]] == [
         "review-begun", "filed", "investigation-begun", "notice-given", "defence-heard", "defence-heard",
         "deliberation-begun", "vote-cast", "vote-cast", "vote-cast", "step-proposed", "decided", "exonerated", "served",
+        "served",
     ]  # fmt: skip
-    assert [event["n"] for event in case["history"]] == list(range(1, 17))
-    assert [step["n"] for step in served["steps"]] == [n for n in range(2, 17) if n != 5], "5 is the confirmation"
+    assert [event["n"] for event in case["history"]] == list(range(1, 18))
+    assert [step["n"] for step in served["steps"]] == [n for n in range(2, 18) if n != 5], "5 is the confirmation"
+    assert [step["party"] for step in served["steps"][-2:]] == ["zhang", "li"]
     zhang = served["parties"][0]
     assert (zhang["announced"], zhang["measure"], zhang["recommended"], zhang["rule"]) == (
         "efficiency-warning", "admonition", "admonition", "R26 general, direct",
@@ -44,7 +41,10 @@ async def test_a_case_goes_from_lead_to_closed_and_each_step_is_on_record(office
     assert zhang["influence_until"] == "2026-09-11"
     await office.take("execution")
     problem(await office.send("closure", "chen"), 409, "remedy-is-over")
-    await passed(office, "review-request", "2026-04-10")
+    await passed(office, "review-request:zhang", "2026-04-10")
+    refused = problem(await office.send("closure", "chen"), 409, "remedy-is-over")
+    assert refused["missing"] == ["review-request:li"]
+    await passed(office, "review-request:li", "2026-04-10")
     await office.take("closure")
     assert await office.state() == "closed"
 
@@ -210,29 +210,6 @@ async def test_nobody_deliberates_before_everybody_was_heard_or_let_the_limit_pa
     await office.take("deliberation", members=PANEL)
 
 
-async def test_review_is_asked_in_time_and_by_a_party_only(office: Office) -> None:
-    await office.served()
-    problem(await office.send("review-request", "wang", plea=True, request=TEXT), 403, "is-a-party")
-    problem(await office.send("review-request", "chen", plea=True, request=TEXT), 403, "is-a-party")
-    await passed(office, "review-request", "2026-04-10")
-    problem(await office.send("review-request", "zhang", plea=True, request=TEXT), 409, "within-remedy")
-    asked_in_time = await office.send(
-        "review-request", "zhang", plea=True, request=TEXT, at="2026-04-10T17:00:00+08:00"
-    )
-    assert asked_in_time.status_code == 201, "it was handed in in time, and recorded afterwards"
-
-
-async def test_a_decision_on_review_is_not_harsher(office: Office) -> None:
-    await office.served()
-    await office.take("review-request", "zhang", plea=True, request=TEXT)
-    worse = [{"person": "zhang", "measure": "efficiency-warning"}, {"person": "li", "measure": "none"}]
-    refused = problem(await office.send("variation", "guo", reason=TEXT, measures=worse), 409, "no-aggravation")
-    assert refused["missing"] == ["admonition"]
-    milder = [{"person": "zhang", "measure": "none"}, {"person": "li", "measure": "none"}]
-    told = await office.two("variation", reason=TEXT, measures=milder)
-    assert told["happened"] == ["varied", "exonerated"]
-
-
 async def test_a_step_names_the_revision_that_was_seen(office: Office) -> None:
     await office.open()
     bare = await office.http.post(f"/v1/cases/{ID}/steps/review", json={"by": "chen"})
@@ -251,6 +228,20 @@ async def test_a_step_sent_again_is_answered_alike_and_taken_once(office: Office
     assert (again.status_code, again.json()) == (first.status_code, first.json()) == (201, first.json())
     assert await office.world.types() == ["case.opened", "case.review_begun"]
     problem(await office.send("filing", "chen", key="k-1", reason=TEXT), 409, "idempotency-key-reused")
+
+
+async def test_an_answer_is_given_again_for_as_long_as_it_is_kept(office: Office) -> None:
+    await office.open()
+    await office.send("review", "chen", key="old")
+    office.world.clock.now += timedelta(days=29)
+    await office.send("filing", "chen", key="new", reason=TEXT)
+    forget = old_answers(office.world.clock, keep_days=30)
+    await forget(office.world.conn)
+    assert (await office.send("review", "chen", key="old")).status_code == 201, "it is kept for thirty days"
+    office.world.clock.now += timedelta(days=2)
+    await forget(office.world.conn)
+    problem(await office.send("review", "chen", key="old"), 409, "permitted-now")
+    assert (await office.send("filing", "chen", key="new", reason=TEXT)).status_code == 201
 
 
 async def test_texts_are_kept_apart_and_shown_to_those_they_concern(office: Office) -> None:
@@ -276,8 +267,18 @@ async def test_after_the_limit_of_the_decision_nobody_is_burdened(office: Office
     await office.deliberating()
     office.world.clock.now = day("2026-09-12")
     refused = problem(await office.send("decision", "chen", reason=TEXT, measures=DECIDED), 409, "in-time")
-    assert (refused["rule"], refused["missing"]) == ("R28", ["extension"])
+    assert (refused["rule"], refused["missing"]) == ("R28", [])
+    refused = problem(await office.send("extension", "chen", reason=TEXT), 409, "extended-in-time")
+    assert (refused["rule"], "possible until 2026-09-11" in refused["title"]) == ("R28", True)
+    dated_back = await office.send("extension", "chen", reason=TEXT, at="2026-09-10T09:00:00+08:00")
+    problem(dated_back, 409, "extended-in-time")
+
+
+async def test_a_decision_is_extended_before_its_limit_is_past(office: Office) -> None:
+    await office.deliberating()
+    office.world.clock.now = day("2026-09-11")
     await office.two("extension", reason=TEXT)
+    office.world.clock.now = day("2026-09-12")
     await office.two("decision", reason=TEXT, measures=DECIDED)
     extended = next(e for e in await office.world.published() if e["type"] == "case.decision_extended")
     assert extended["until"] == extended["limits"][0]["at"] == "2027-03-11"

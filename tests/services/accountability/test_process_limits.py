@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,19 +9,26 @@ import pytest
 from services.accountability.handlers import handler
 from shared.postgres import Pool
 from tests.support.case_world import World, delivered, missed, rung_missed, untrue
-from tests.support.process_world import BOOK, DECIDED, ID, PANEL, PARTIES, TEAM, TEXT, Office, client_of, day, problem
+from tests.support.process_world import (
+    BOOK,
+    DECIDED,
+    ID,
+    PANEL,
+    PARTIES,
+    TEAM,
+    TEXT,
+    Office,
+    client_of,
+    day,
+    passed,
+    problem,
+)
 
 
 @pytest.fixture
 async def office(pool: Pool, world: World) -> AsyncIterator[Office]:
     async with client_of(pool, world) as http:
         yield Office(world, http)
-
-
-async def passed(office: Office, clock: str, due: str) -> None:
-    """The deadline service says that a limit of the case is past."""
-    office.world.clock.now = day(due) + timedelta(days=1)
-    await office.world.feed(delivered(missed(due=due, clock=clock, subject=f"case:{ID}", holdings=())))
 
 
 async def test_whose_limit_did_not_pass_after_all_is_heard_before_anything_is_decided(office: Office) -> None:

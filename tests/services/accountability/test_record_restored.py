@@ -4,18 +4,15 @@ is lost or sealed twice, and the heads that a witness kept before are heads of i
 The rows are copied by Postgres' own COPY: pg_dump is not among the binaries of the embedded Postgres.
 """
 
-import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from services.accountability.record import texts
-from services.cli.providers import Infrastructure
-from shared.postgres import Connection, Pool, connect, migrate
-from tests.conftest import execute
-from tests.support.case_world import AUTHORITY, MIGRATIONS, World, delivered, missed
+from shared.postgres import Connection, Pool, connect
+from tests.support.case_world import AUTHORITY, World, delivered, missed
+from tests.support.databases import Databases
 from tests.support.record import MATTERS, heads_published, sealed, sealer_of, signer, some_cases, verified
 
 _TABLES = """
@@ -31,16 +28,12 @@ where c.relnamespace = current_schema::regnamespace and c.relkind = 'r'
 
 
 @pytest.fixture
-async def elsewhere(infrastructure: Infrastructure) -> AsyncIterator[Pool]:
+async def elsewhere(databases: Databases) -> AsyncIterator[Pool]:
     """The service's schema in a database without a row."""
-    name = f"test_{secrets.token_hex(6)}"
-    await execute(infrastructure.postgres, f"create database {name}")
-    dsn = urlunsplit(urlsplit(infrastructure.postgres)._replace(path=f"/{name}"))
-    await migrate(dsn, "accountability", MIGRATIONS)
-    pool = await connect(dsn, "accountability", size=4)
-    yield pool
-    await pool.close()
-    await execute(infrastructure.postgres, f"drop database {name} with (force)")
+    async with databases.lent("accountability") as dsn:
+        pool = await connect(dsn, "accountability", size=4)
+        yield pool
+        await pool.close()
 
 
 async def carry(source: Connection, target: Connection, directory: Path) -> None:

@@ -117,6 +117,34 @@ async def test_an_overdue_rectification_goes_against_who_must_rectify_once(
     assert "case.overseer_late" not in await world.types()
 
 
+async def test_a_rectification_whose_miss_was_taken_back_is_not_overdue(world: World, http: httpx2.AsyncClient) -> None:
+    path = await ordered(http)
+    clock = f"rectification:{path.rpartition('/')[2]}"
+    moved = delivered(untrue(clock=clock, subject=f"case:{ID}", due="2026-04-01", reason="due-moved"), revision=2)
+    await world.feed(duty_missed(clock, "2026-04-01"), moved, moved)
+    assert ((await http.get(path)).json()["state"], (await spoken(world))[-1]["type"]) == (
+        "issued", "rectification.not_overdue",
+    )  # fmt: skip
+    assert (await http.get("/v1/rectifications?state=overdue")).json()["rectifications"] == []
+    late = missed("M1", "2026-04-01", clock=clock, subject=f"case:{ID}", holdings=())
+    await world.feed(delivered(late, revision=3, id="again"))
+    kinds = [each["type"] for each in await spoken(world)]
+    assert kinds[-3:] == ["rectification.overdue", "rectification.not_overdue", "rectification.overdue"]
+    assert (await http.get(path)).json()["state"] == "overdue", "it is true after all"
+
+
+async def test_whom_the_case_names_neither_orders_nor_judges(world: World, http: httpx2.AsyncClient) -> None:
+    for person in ("zhang", "li", "wang"):
+        refused = await post(http, f"{CASE}/rectifications", CASE, ORDER | {"by": person}, 403)
+        assert refused["type"] == "urn:duban:problem:named" and "R28" in str(refused)
+    path = await ordered(http)
+    await reported(http, path)
+    for step, body in (("verifications", {"finding": "fine"}), ("rejections", {"reason": "no"})):
+        refused = await post(http, f"{path}/{step}", path, {"by": "zhang", **body}, 403)
+        assert refused["type"] == "urn:duban:problem:named"
+    assert (await http.get(path)).json()["state"] == "reported"
+
+
 async def test_a_report_that_nobody_looks_at_goes_against_the_overseers(world: World, http: httpx2.AsyncClient) -> None:
     path = await ordered(http)
     await reported(http, path)

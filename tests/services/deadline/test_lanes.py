@@ -56,7 +56,7 @@ async def test_what_is_folded_of_a_case_forgets_no_fact_that_lies_ahead(service:
 
 
 async def test_rows_of_a_former_build_are_fired_as_before(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Migration 0003: statements said everything twice, and clocks waited in one lane for both topics."""
     monkeypatch.setattr(outbox, "append", made_events.append)  # its fields stand in the order of the former build
@@ -65,8 +65,8 @@ async def test_rows_of_a_former_build_are_fired_as_before(
     for file in MIGRATIONS.glob("*.sql"):
         if file.name < "0003":
             (former / file.name).write_text(file.read_text())
-    await migrate(database, "deadline", former)
-    pool = await connect(database, "deadline", size=2)
+    await migrate(empty_database, "deadline", former)
+    pool = await connect(empty_database, "deadline", size=2)
     old = {
         "about": {
             "authority": "A",
@@ -90,8 +90,8 @@ async def test_rows_of_a_former_build_are_fired_as_before(
     await pool.copy_records_to_table("clocks", columns=list(columns), records=[tuple(columns.values())])
     await pool.close()
 
-    await migrate(database, "deadline", MIGRATIONS)
-    pool = await connect(database, "deadline", size=3)
+    await migrate(empty_database, "deadline", MIGRATIONS)
+    pool = await connect(empty_database, "deadline", size=3)
     try:
         service = Service(pool, at("03-02 12:00"))
         assert (await sweep(service, Read([3], ())).run_once()).fired == 1

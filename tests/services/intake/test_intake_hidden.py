@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.cli.providers import Infrastructure
 from services.intake.permission import Admission
 from shared.identity.roles import Role
 from tests.support.identity import Issuer
@@ -23,8 +22,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(infrastructure: Infrastructure, issuer: Issuer) -> AsyncIterator[World]:
-    async with intake_world(infrastructure.postgres, Admission(issuer.verifier())) as opened:
+async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
+    async with intake_world(postgres, Admission(issuer.verifier())) as opened:
         yield opened
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 import pytest
 
-from services.cli.providers import Infrastructure
 from services.intake.parsing import Raw, Unreadable, parse
 from services.intake.permission import Admission
 from shared.events.envelope import STRUCTURED
@@ -108,9 +107,9 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(infrastructure: Infrastructure, issuer: Issuer) -> AsyncIterator[World]:
+async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
     """An intake that asks everybody who they are."""
-    async with intake_world(infrastructure.postgres, Admission(issuer.verifier(), required=True)) as opened:
+    async with intake_world(postgres, Admission(issuer.verifier(), required=True)) as opened:
         yield opened
 
 
