@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,9 +80,9 @@ def test_the_two_times_are_kept_apart() -> None:
 
 
 @given(facts, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_does_not_matter(known: list[DirectoryFact], random: object) -> None:
+def test_the_order_of_arrival_does_not_matter(known: list[DirectoryFact], random: Random) -> None:
     shuffled = list(known)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert fold(shuffled) == fold(known)
 
 
