@@ -118,6 +118,12 @@ def test_what_was_missed_is_in_the_volume_of_which_the_early_are_a_share() -> No
     assert found.points == 55
 
 
+def test_while_its_card_stands_a_limit_is_missed_and_not_early() -> None:
+    """The card falls a moment after the end is known."""
+    found = scored([ended(limit("M1"), "2026-10-01")], [card(limit("M1"), "yellow")])
+    assert (found.volume, lines(found)) == (1, {"yellow": (-5, 1)})
+
+
 @pytest.mark.parametrize(
     ("due", "at", "early"),
     [
