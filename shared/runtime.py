@@ -6,7 +6,7 @@ import faulthandler
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -93,6 +93,13 @@ def ready(consumer: Consumer, relay: Relay | None = None) -> str | None:
     return None if consumer.assigned else "no partitions assigned yet"
 
 
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: signals begin our drain, and it ends the server."""
+        yield
+
+
 async def serve(app: App, stopping: asyncio.Event) -> None:
     """Run every part until `stopping` is set or one of them ends; then drain: stop consuming and firing, send what is
     committed. `app.port` becomes the port that was bound. Raises what a part raised.
@@ -102,8 +109,7 @@ async def serve(app: App, stopping: asyncio.Event) -> None:
     listener = _listening(app.name, app.host, app.port)
     app.port = listener.getsockname()[1]
     config = uvicorn.Config(app.api, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # we drain on signals
+    server = _Server(config)
     gauges = Loop(lambda stopping: watch(app.pool, app.name, app.measures, stopping, every_s=app.watch_s))
     parts: tuple[Consumer | Loop, ...] = (app.consumer, *app.loops, gauges)
     first = [asyncio.create_task(part.run()) for part in parts]

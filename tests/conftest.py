@@ -37,9 +37,7 @@ def made_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--on-the-broker", action="store_true", help="Only tests that ask for Kafka."
-    )
+    parser.addoption("--on-the-broker", action="store_true", help="Only tests that ask for Kafka.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -42,7 +42,7 @@ def renewed(case: Case) -> tuple[Any, ...]:
         case.miss.source, case.miss.id, case.detected_at, case.standing_since, case.standing_no,
         case.withdrawn_at, case.withdrawn_because, case.answered_at, case.answered_by, case.rung, case.at_last_rung,
         case.revision, case.attributions, direct.person, leading.person, principal.person, case.standing_event,
-        [_named(responsible) for responsible in proposal],
+        [named_json(responsible) for responsible in proposal],
         case.addressed, case.told, case.fired,
     )  # fmt: skip
 
@@ -53,7 +53,8 @@ def _ladder(ladder: tuple[Rung, ...]) -> orjson.Fragment:
 
 
 @lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
-def _named(r: Responsible) -> orjson.Fragment:
+def named_json(r: Responsible) -> orjson.Fragment:
+    """The same as JSON."""
     return orjson.Fragment(orjson.dumps(named_text(r)))
 
 

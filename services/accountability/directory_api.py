@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
-from services.accountability import directory_store, directory_view_store, people_store, store
+from services.accountability import directory_store, directory_view_store, people_store
 from services.accountability.asked import Word
 from services.accountability.directory_text import conflict_of, held_text, place_text, post_text
 from services.accountability.directory_view_store import Place
@@ -79,7 +79,6 @@ def routes(pool: Pool, clock: Clock) -> APIRouter:
             unit = await _entry(conn, id, authority, "unit")
             then = asked or (await clock.moment(conn)).now
             whole = await directory_view_store.entry(conn, unit)
-            await store.ask_by_index(conn)
             directory = await directory_store.directory_of(conn, {(unit.authority, unit.post)}, (then,))
             if not whole.places and not await directory_view_store.serves(conn, unit):
                 raise _unknown("unit")

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
-from services.accountability.rules.directory import Directory, Leave, PostHolding, UnitPlace
+from services.accountability.rules.directory import Directory, Leave, PostHolding, Unit, UnitPlace, Vacancy
 from services.accountability.rules.directory_changes import Affected
 from services.accountability.rules.directory_entries import Entry
 from services.accountability.rules.directory_facts import DirectoryFact, PostKey
@@ -43,21 +44,28 @@ async def replace_entries(conn: Connection, derived: Mapping[PostKey, Entry]) ->
     await conn.execute(Q["delete_entries"], *keys(derived))
     entries = derived.values()
     await copy(
-        conn, "holdings", ("authority", "post", "since", "until", "person", "role", "unit", "learned_at", "acting"),
-        ((*h.post, h.since, h.until, h.person, h.role, h.unit, h.learned_at, h.acting)
+        conn, "holdings",
+        ("authority", "post", "since", "until", "person", "role", "unit", "learned_at", "acting", "known_since"),
+        ((*h.post, h.since, h.until, h.person, h.role, h.unit, h.learned_at, h.acting, h.known_since)
          for e in entries for h in e.holdings),
+    )  # fmt: skip
+    await copy(
+        conn, "vacancies", ("authority", "post", "since", "until", "role", "unit", "known_since"),
+        ((*v.post, v.since, v.until, v.role, v.unit, v.known_since) for e in entries for v in e.vacancies),
     )  # fmt: skip
     await copy(
         conn, "posts", ("authority", "post", "since", "until", "role", "unit", "learned_at"),
         ((*t.entry, t.since, t.until, t.role, t.unit, t.learned_at) for e in entries for t in e.terms),
     )  # fmt: skip
     await copy(
-        conn, "unit_places", ("authority", "unit", "since", "until", "parent", "kind", "learned_at"),
-        ((*p.entry, p.since, p.until, p.parent, p.kind, p.learned_at) for e in entries for p in e.places),
+        conn, "unit_places", ("authority", "unit", "since", "until", "parent", "kind", "learned_at", "known_since"),
+        ((*p.entry, p.since, p.until, p.parent, p.kind, p.learned_at, p.known_since)
+         for e in entries for p in e.places),
     )  # fmt: skip
     await copy(
-        conn, "leaves", ("authority", "person", "since", "of_post", "until", "deputy", "learned_at"),
-        ((*v.entry, v.since, v.of_post or "", v.until, v.deputy, v.learned_at) for e in entries for v in e.leaves),
+        conn, "leaves", ("authority", "person", "since", "of_post", "until", "deputy", "learned_at", "known_since"),
+        ((*v.entry, v.since, v.of_post or "", v.until, v.deputy, v.learned_at, v.known_since)
+         for e in entries for v in e.leaves),
     )  # fmt: skip
     await _add_conflicts(conn, [conflict for e in entries for conflict in e.conflicts])
 
@@ -81,28 +89,51 @@ async def directory_of(
     """The holders of these units' posts, of those above them and of their whole authorities, with their leaves: one
     question, however many units. `at`: the instants that will be asked for, any unless given; in a storm all misses
     are of one, and of each post's history one holder is read."""
+    directory = Directory(())
     wanted = set(units)
-    named = sorted((authority, unit) for authority, unit in wanted if unit is not None)
+    await load(conn, directory, wanted, {authority for authority, _ in wanted}, min(at, default=EARLIEST),
+               max(at, default=LATEST))  # fmt: skip
+    return directory
+
+
+async def load(
+    conn: Connection,
+    directory: Directory,
+    units: Iterable[Unit],
+    authorities: Iterable[str],
+    since: datetime,
+    until: datetime,
+) -> int:
+    """Let a directory know what is to be known of these units, those above them, and the posts of whole authorities,
+    in a span of time. How much that was, in rows."""
+    named = sorted((authority, unit) for authority, unit in units if unit is not None)
     rows = await conn.fetch(
-        Q["select_directory"],
-        [authority for authority, _ in named],
-        [unit for _, unit in named],
-        sorted({authority for authority, _ in wanted}),
-        min(at, default=EARLIEST), max(at, default=LATEST),
+        Q["select_directory"], [authority for authority, _ in named], [unit for _, unit in named],
+        sorted(authorities), since, until,
     )  # fmt: skip
     holdings: list[PostHolding] = []
     places: list[UnitPlace] = []
     leaves: list[Leave] = []
-    for what, authority, entry, since, until, learned_at, person, role, unit, acting in rows:
+    vacancies: list[Vacancy] = []
+    for what, authority, entry, began, ended, learned_at, known_since, person, role, unit, acting in rows:
         key = PostKey(authority, entry)
         match what:
             case "holding":
-                holdings.append(PostHolding(key, person, role, unit, since, until, learned_at, acting))
+                holdings.append(PostHolding(key, person, role, unit, began, ended, learned_at, known_since, acting))
             case "place":
-                places.append(UnitPlace(key, unit, person, since, until, learned_at))
+                places.append(UnitPlace(key, unit, person, began, ended, learned_at, known_since))
+            case "leave":
+                leaves.append(Leave(key, began, ended, person, unit, learned_at, known_since))
             case _:
-                leaves.append(Leave(key, since, until, person, unit, learned_at))
-    return Directory(holdings, places, leaves)
+                vacancies.append(Vacancy(key, role, unit, began, ended, known_since))
+    directory.take(holdings, places, leaves, vacancies)
+    return len(rows)
+
+
+async def versions_of(conn: Connection, authorities: Collection[str]) -> dict[str, UUID]:
+    """Which directory each authority has: another one after every fact, and none before the first."""
+    rows = await conn.fetch(Q["select_directory_versions"], list(authorities))
+    return {row["authority"]: row["version"] for row in rows}
 
 
 async def holdings_of_persons(conn: Connection, persons: Collection[PostKey]) -> dict[PostKey, list[PostHolding]]:
@@ -165,14 +196,17 @@ def holding(row: Record) -> PostHolding:
     """A row of holdings."""
     return PostHolding(
         _post(row), row["person"], row["role"], row["unit"], row["since"], row["until"], row["learned_at"],
-        row["acting"],
+        row["known_since"] or row["learned_at"], row["acting"],
     )  # fmt: skip
 
 
 def place(row: Record) -> UnitPlace:
     """A row of unit_places."""
     entry = PostKey(row["authority"], row["unit"])
-    return UnitPlace(entry, row["parent"], row["kind"], row["since"], row["until"], row["learned_at"])
+    return UnitPlace(
+        entry, row["parent"], row["kind"], row["since"], row["until"], row["learned_at"],
+        row["known_since"] or row["learned_at"],
+    )  # fmt: skip
 
 
 def _post(row: Record) -> PostKey:

@@ -8,8 +8,8 @@ from services.accountability.rules.directory_model import PostTerms, UnitPlace
 
 
 def held_text(held: Held) -> dict[str, Any]:
-    """A person in a post. `since` and `until` are when it held, `learned_at` is when the last fact that shaped it was
-    recorded here."""
+    """A person in a post. `since` and `until` are when it held; `known_since` is when the fact by which it began was
+    recorded here (with whom a unit's miss names: all facts that say so), `learned_at` the last that shaped it."""
     holding, leave = held.holding, held.leave
     content: dict[str, Any] = {
         "authority": holding.post.authority,
@@ -21,11 +21,13 @@ def held_text(held: Held) -> dict[str, Any]:
         "since": holding.since.isoformat(),
         "until": _told(holding.until),
         "learned_at": holding.learned_at.isoformat(),
+        "known_since": holding.known_since.isoformat(),
     }
     if leave is not None:
         content["leave"] = {
             "since": leave.since.isoformat(), "until": _told(leave.until), "deputy": leave.deputy,
             "post": leave.of_post, "learned_at": leave.learned_at.isoformat(),
+            "known_since": leave.known_since.isoformat(),
         }  # fmt: skip
     if holding.stands_in_for is not None:
         content["stands_in_for"] = holding.stands_in_for
@@ -43,7 +45,7 @@ def place_text(place: UnitPlace) -> dict[str, Any]:
     """A place of a unit."""
     return {
         "parent": place.parent, "kind": place.kind, "since": place.since.isoformat(), "until": _told(place.until),
-        "learned_at": place.learned_at.isoformat(),
+        "learned_at": place.learned_at.isoformat(), "known_since": place.known_since.isoformat(),
     }  # fmt: skip
 
 

@@ -107,5 +107,5 @@ def _leave(row: Record) -> Leave | None:
         return None
     return Leave(
         PostKey(row["authority"], row["person"]), row["leave_since"], row["leave_until"], row["deputy"],
-        row["of_post"] or None, row["leave_learned_at"],
+        row["of_post"] or None, row["leave_learned_at"], row["leave_known_since"],
     )  # fmt: skip

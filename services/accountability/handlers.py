@@ -23,9 +23,11 @@ from services.accountability import (
     metrics,
     overseers,
     process,
+    score_store,
     store,
     told_store,
 )
+from services.accountability.directory_cache import Directories
 from services.accountability.directory_reading import fact_of
 from services.accountability.lead_reading import findings
 from services.accountability.reading import DEADLINES, DIRECTORY, heard_of
@@ -58,6 +60,8 @@ from services.accountability.rules.leads import is_lead, of_act
 from services.accountability.rules.model import Case, CaseKey, Missed, Proposal, Ref, RungMissed, Untrue, Verdict
 from services.accountability.rules.process_model import Done
 from services.accountability.rules.review import beside
+from services.accountability.rules.score_words import last_words
+from services.accountability.score_reading import ends
 from shared import failpoints
 from shared.clock import Clock
 from shared.errors import Permanent
@@ -73,12 +77,14 @@ CHUNK = 1000
 def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = lambda _: None) -> Handle:
     """What the consumer calls with each batch; `carding` is told how many words it leaves for cards."""
 
+    directories = Directories()
+
     async def handle(conn: Connection, messages: Sequence[Message]) -> None:
         heard = read([m for m in messages if m.topic == DIRECTORY], _skipped)
         told = [m for m in messages if m.topic == DEADLINES]
         said, duties, words = heard_of(told, _skipped)
-        found = findings(told, _skipped)
-        if not heard and not said and not duties and not words and not found:
+        found, ended = findings(told, _skipped), ends(told, _skipped)
+        if not heard and not said and not duties and not words and not found and not ended:
             return
         now = (await clock.moment(conn)).now
         facts = [fact for r, e in heard if (fact := fact_of(r, e, now)) is not None]
@@ -86,11 +92,12 @@ def handler(clock: Clock, rulebook: Rulebook, carding: Callable[[int], None] = l
         await store.ask_by_index(conn)
         await store.lock_directories(conn, shared | {fact.post.authority: True for fact in facts})
         if facts:
-            await learn(conn, facts, rulebook, now)
+            await learn(conn, facts, rulebook, now, directories)
             failpoints.reach("directory.learned")
         carding(len(words))
         await told_store.leave(conn, words)
-        await judge(conn, said, rulebook, now)
+        await score_store.keep(conn, last_words(ended))
+        await judge(conn, said, rulebook, now, directories)
         await leads.of_findings(conn, found, rulebook, _proposal, now)
         if duties:
             await process.limits_passed(conn, duties)
@@ -103,7 +110,9 @@ def _skipped(_: str) -> None:
     metrics.SKIPPED.inc()
 
 
-async def learn(conn: Connection, facts: Sequence[DirectoryFact], rulebook: Rulebook, now: datetime) -> None:
+async def learn(
+    conn: Connection, facts: Sequence[DirectoryFact], rulebook: Rulebook, now: datetime, directories: Directories
+) -> None:
     """Derive anew what the facts amount to, and revise the standing cases that it concerns (D18)."""
     fresh = await directory_store.add_facts(conn, facts)
     news = {fact.post: fact.ref for fact in facts if (fact.post, fact.ref) in fresh}
@@ -120,7 +129,7 @@ async def learn(conn: Connection, facts: Sequence[DirectoryFact], rulebook: Rule
         await directory_store.replace_rings(conn, regrouped, rings)
     affected = await _affected(conn, before, after, news)
     if affected:
-        await _revise(conn, affected, rulebook, now)
+        await _revise(conn, affected, rulebook, now, directories)
 
 
 async def _affected(
@@ -137,12 +146,14 @@ async def _affected(
     return found
 
 
-async def _revise(conn: Connection, affected: Sequence[Affected], rulebook: Rulebook, now: datetime) -> None:
+async def _revise(
+    conn: Connection, affected: Sequence[Affected], rulebook: Rulebook, now: datetime, directories: Directories
+) -> None:
     spans = by_unit(affected)
     above = await directory_store.units_above(conn, [(a.authority, a.unit) for a in affected if a.unit is not None])
     async for keys in directory_store.cases_concerned(conn, affected, above, CHUNK):
         cases = await attribution_store.complete(conn, await store.lock_cases(conn, keys))
-        directory = await directory_store.directory_of(
+        directory = await directories.of(
             conn, {(c.key.authority, c.unit) for c in cases}, [c.late_from - TICK for c in cases]
         )
         decided = [
@@ -164,6 +175,7 @@ async def judge(
     said: Sequence[tuple[Verdict, bytes]],
     rulebook: Rulebook,
     now: datetime,
+    directories: Directories,
 ) -> None:
     """Decide each verdict in order; write every case once."""
     if not said:
@@ -174,7 +186,7 @@ async def judge(
     if rungs := sorted({v.key for v, _ in said if isinstance(v, RungMissed) and v.key not in known}):  # of leads
         known |= {case.key: case for case in await store.lock_cases(conn, rungs)}
     units = {(m.key.authority, m.unit) for m in misses}
-    directory = await directory_store.directory_of(conn, units, [m.late_from - TICK for m in misses])
+    directory = await directories.of(conn, units, [m.late_from - TICK for m in misses])
     heeded: list[store.Verdict] = []
     happened: list[Happened | Done] = []
     changed: dict[CaseKey, Case] = {}

@@ -13,6 +13,7 @@ from services.accountability import (
     people_api,
     process_api,
     rectification_api,
+    score_api,
     states,
 )
 from services.accountability.api import routes
@@ -60,6 +61,7 @@ async def build(settings: Settings, clock: Clock) -> App:
     app.api.include_router(routes(pool, clock, relay.wake, rulebook))
     app.api.include_router(process_api.routes(pool, clock, rulebook, relay.wake))
     app.api.include_router(card_api.routes(pool, clock))
+    app.api.include_router(score_api.routes(pool, rulebook))
     app.api.include_router(
         record_api.routes(pool, clock, select=case_store.key_of, retention_years=settings.record_retention_years)
     )

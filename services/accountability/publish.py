@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from services.accountability import circumstances_text
+from services.accountability.case_row import named_json, named_text
 from services.accountability.rules.case import (
     Answered,
     Escalated,
@@ -232,13 +233,8 @@ def _team(case: Case) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=4096)  # in a storm the same leaders are named over and over, for the same due
 def _named(said: Responsible) -> orjson.Fragment:
-    return orjson.Fragment(
-        _json({
-            "role": said.role, "person": said.person, "rule": said.rule, "because": said.because,
-            "facts": said.facts or None,
-            "known_since": None if said.known_since is None else said.known_since.isoformat(),
-        })
-    )  # fmt: skip
+    """As the case's row has it, but for the person of a vacancy, who is absent."""
+    return named_json(said) if said.person is not None else orjson.Fragment(_json(named_text(said)))
 
 
 @lru_cache(maxsize=4096)

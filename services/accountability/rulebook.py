@@ -13,6 +13,7 @@ from services.accountability.rulebook_cards import CardEditionText
 from services.accountability.rulebook_leads import LeadEditionText
 from services.accountability.rulebook_overseers import OverseerEditionText, RectificationEditionText, SnoozeText
 from services.accountability.rulebook_process import ProcessEditionText
+from services.accountability.rulebook_scores import ScoreEditionText
 from services.accountability.rules import ladder, model
 from shared.events.base import Model, Role, Text
 
@@ -69,6 +70,7 @@ class RulebookText(Model):
     leads: tuple[LeadEditionText, ...] = ()
     overseers: tuple[OverseerEditionText, ...] = ()
     rectification: tuple[RectificationEditionText, ...] = ()
+    scores: tuple[ScoreEditionText, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> "RulebookText":
@@ -78,6 +80,7 @@ class RulebookText(Model):
         _follow(self.leads)
         _follow(self.overseers)
         _follow(self.rectification)
+        _follow(self.scores)
         return self
 
 
@@ -88,6 +91,7 @@ Versioned = (
     | LeadEditionText
     | OverseerEditionText
     | RectificationEditionText
+    | ScoreEditionText
 )
 
 
@@ -119,6 +123,7 @@ def load(file: Path) -> ladder.Rulebook:
         leads=tuple(edition.edition(text.name) for edition in text.leads),
         overseers=tuple(edition.edition() for edition in text.overseers),
         rectification=tuple(edition.edition() for edition in text.rectification),
+        scores=tuple(edition.edition(text.name) for edition in text.scores),
     )
 
 

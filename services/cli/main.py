@@ -23,6 +23,7 @@ from services.cli.record import record
 from services.cli.recovery.letters import letters
 from services.cli.recovery.rebuild import rebuild_command
 from services.cli.replay.command import replay
+from services.cli.score import score
 from services.cli.token import token
 from services.cli.topics import topics
 from services.cli.up import up
@@ -55,6 +56,7 @@ app.command("calc")(calc)
 app.command("explain")(explain)
 app.add_typer(cases, name="case")
 app.command("cards")(cards)
+app.command("score")(score)
 app.command("token")(token)
 app.command("verify")(verify)
 app.command("rebuild")(rebuild_command)

@@ -69,7 +69,8 @@ def _case_lines(case: Answer) -> Iterator[str]:
         yield "  responsible, as held at the due:"
     for one in case["responsible"]:
         role = one["role"]
-        yield f"    {role} {ZH[role]}: {one.get('person') or 'vacant'} ({one['rule']}: {one['because']})"
+        known = f"; known here since {_local(one['known_since'], zone)}" if "known_since" in one else ""
+        yield f"    {role} {ZH[role]}: {one.get('person') or 'vacant'} ({one['rule']}: {one['because']}{known})"
     yield "  what happened:"
     for event in case["history"]:
         to = (event["says"].get("addressee") or {}).get("person")

@@ -25,7 +25,11 @@ class Responsible(Model):
     facts: tuple[Name, ...] | None = Field(
         default=None, description="The matter's own facts that it rests on beside who held it, as matter events."
     )
-    known_since: Instant | None = Field(default=None, description="When the last of these was received.")
+    known_since: Instant | None = Field(
+        default=None,
+        description="When the last of these was received, and of the directory's facts of who held the post, stood in"
+        " or left it vacant; absent where it rests on a hand-over alone, or nothing was ever said of a post.",
+    )
 
 
 class Share(Model):

@@ -31,7 +31,9 @@ BOOK = Rulebook("default", (Edition("1", date(1900, 1, 1), LADDER),))
 
 
 def proposal(unit: str | None, *, held: bool) -> Proposal:
-    posts = [PostHolding(PostKey("鲤城区", "局长"), "王", "principal", None, LATE.replace(year=2025), None, NOW)] * held
+    posts = [
+        PostHolding(PostKey("鲤城区", "局长"), "王", "principal", None, LATE.replace(year=2025), None, NOW, NOW)
+    ] * held
     return attribute("鲤城区", unit, None, LATE, "2026-03-10", "Asia/Shanghai", Directory(posts))
 
 

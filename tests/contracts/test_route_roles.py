@@ -47,6 +47,7 @@ ROUTES: dict[str, dict[str, str]] = {
     },
     "accountability": {
         "GET /v1/cards": "official office supervisor auditor",
+        "GET /v1/scores": "official office supervisor auditor",
         "GET /v1/posts/{id:path}/holders": "official office supervisor auditor admin service",
         "GET /v1/units/{id:path}": "official office supervisor auditor admin service",
         "GET /v1/people/{person:path}/posts": "official office supervisor auditor admin service",
@@ -113,6 +114,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "GET /v1/revisions": ("/v1/revisions", None, 200),
     "POST /v1/calculations": ("/v1/calculations", {"calendar": "CN", "start": "2026-01-28", "limit": "20wd"}, 200),
     "GET /v1/cards": ("/v1/cards?person=p-1", None, 200),
+    "GET /v1/scores": ("/v1/scores?month=2026-10&unit=none", None, 404),
     "GET /v1/posts/{id:path}/holders": ("/v1/posts/none/holders", None, 404),
     "GET /v1/units/{id:path}": ("/v1/units/none", None, 404),
     "GET /v1/people/{person:path}/posts": ("/v1/people/p-1/posts", None, 200),

@@ -79,8 +79,8 @@ class World:
         ends = [f for f in facts[reopened + 1 :] if f.type in ("matter.closed", "matter.withdrawn")]
         outcome: Outcome = "missed"
         if ends:
-            in_time = "met" if ends[0].type == "matter.closed" else "void"
-            outcome = in_time if ends[0].at <= last else "late"  # type: ignore[assignment]
+            in_time: Outcome = "met" if ends[0].type == "matter.closed" else "void"
+            outcome = in_time if ends[0].at <= last else "late"
         return Expected(outcome, last + 1, self._persons(subject.partition("/")[0], facts, last))
 
     def _persons(self, authority: str, facts: list[Fact], due: int) -> tuple[str | None, str | None, str | None]:

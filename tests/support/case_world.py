@@ -24,6 +24,7 @@ from shared.events.deadline import DeadlineMissed, DeadlineWithdrawn, FactUsed, 
 from shared.events.intake import HolderAssigned, HolderEnded
 from shared.events.limits import LimitTerms
 from shared.events.organisation import DIRECTORY_EVENTS
+from shared.kafka import Handle
 from shared.postgres import Connection
 
 MIGRATIONS = Path(rulebook.__file__).parent / "migrations"
@@ -195,12 +196,15 @@ class World:
 
     conn: Connection
     clock: StandingClock = field(default_factory=lambda: StandingClock(datetime(2026, 3, 11, 1, tzinfo=UTC)))
+    handle: Handle = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.handle = handler(self.clock, BOOK)
 
     async def feed(self, *messages: inbox.Message) -> None:
         """One batch, one transaction; then the cards that come of it."""
-        handle = handler(self.clock, BOOK)
         async with self.conn.transaction():
-            await handle(self.conn, messages)
+            await self.handle(self.conn, messages)
         await self.issue_cards()
 
     async def issue_cards(self) -> None:
@@ -240,7 +244,8 @@ class World:
         """As if nothing had happened: for the next example of a property test."""
         await self.conn.execute(
             "truncate cases, attribution_states, cards, card_words, told_words, verdicts, case_events, escalations,"
-            " answers, directory_facts, holdings, posts, unit_places, leaves, directory_conflicts, people, outbox"
+            " answers, ended_limits, directory_facts, holdings, vacancies, posts, unit_places, leaves,"
+            " directory_conflicts, directory_versions, people, outbox"
         )
 
 

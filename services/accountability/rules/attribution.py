@@ -20,9 +20,10 @@ from services.accountability.rules.attribution_acts import (
     reviewer_of,
 )
 from services.accountability.rules.circumstances import NOTHING, Act, Circumstances
-from services.accountability.rules.directory import Directory, PostHolding
+from services.accountability.rules.directory import Asked, Directory, PostHolding
 from services.accountability.rules.ladder import TICK
 from services.accountability.rules.model import Held, Proposal, Responsible, Role
+from services.accountability.rules.named import latest
 from services.accountability.rules.timeline import share_of
 
 RULE = "R25"
@@ -59,7 +60,7 @@ def attribute(
             _leader(authority, unit, "leading", at, due, where, directory),
             _leader(authority, unit, "principal", at, due, where, directory),
         )
-    direct = _direct(authority, unit, held, late_from, due, where, directory)
+    direct = _direct(held, asked, where, directory)
     if circumstances is NOTHING:
         return (direct, *leaders)
     if circumstances.hands:
@@ -122,40 +123,49 @@ def _spared(leader: Responsible, spared: dict[str, Act], due: str, zone: ZoneInf
     return Responsible(leader.role, None, DISSENT, because, (act.event,), act.known_since)
 
 
-def _direct(
-    authority: str,
-    unit: str | None,
-    held: Held | None,
-    late_from: datetime,
-    due: str,
-    zone: ZoneInfo,
-    directory: Directory,
-) -> Responsible:
+def _direct(held: Held | None, asked: Asked, zone: ZoneInfo, directory: Directory) -> Responsible:
     if held is not None and held.person is not None:
         return Responsible(
             "direct", held.person, RULE,
-            f"had the matter in hand since {_told(held.since, zone)}, and still at its due {due}",
+            f"had the matter in hand since {_told(held.since, zone)}, and still at its due {asked[3]}",
         )  # fmt: skip
-    holding = None if unit is None else directory.holder(authority, unit, "direct", late_from - TICK)
+    found = directory.handlers.get(asked)
+    if found is None:
+        found = directory.handlers[asked] = _handler(asked, zone, directory)
+    return found
+
+
+def _handler(asked: Asked, zone: ZoneInfo, directory: Directory) -> Responsible:
+    """Who handles what is in the unit's hands and in nobody's by name."""
+    authority, unit, late_from, due, _ = asked
+    at = late_from - TICK
+    holding = None if unit is None else directory.holder(authority, unit, "direct", at)
     if holding is not None:
-        return Responsible("direct", holding.person, RULE, _post(holding, due, zone))
-    scope = "no unit is known" if unit is None else f"nobody held the post of the direct handler in the unit {unit}"
-    return _vacant("direct", f"the matter was in no named hands and {scope}", due)
+        return Responsible("direct", holding.person, RULE, _post(holding, due, zone), (), holding.known_since)
+    if unit is None:
+        return _vacant("direct", "the matter was in no named hands and no unit is known", due, None)
+    why = f"the matter was in no named hands and nobody held the post of the direct handler in the unit {unit}"
+    return _vacant("direct", why, due, directory.vacant_known(authority, unit, "direct", at))
 
 
 def _leader(
     authority: str, unit: str | None, role: Role, at: datetime, due: str, zone: ZoneInfo, directory: Directory
 ) -> Responsible:
     own = None if unit is None else directory.holder(authority, unit, role, at)
-    holding = own or directory.holder(authority, None, role, at)
+    if own is not None:
+        return Responsible(role, own.person, RULE, _post(own, due, zone), (), own.known_since)
+    known = None if unit is None else directory.vacant_known(authority, unit, role, at)
+    holding = directory.holder(authority, None, role, at)
     if holding is not None:
-        return Responsible(role, holding.person, RULE, _post(holding, due, zone))
+        known = latest(known, holding.known_since)
+        return Responsible(role, holding.person, RULE, _post(holding, due, zone), (), known)
+    known = latest(known, directory.vacant_known(authority, None, role, at))
     scope = "" if unit is None else f" in the unit {unit} or"
-    return _vacant(role, f"nobody held a post with the role {role}{scope} for the whole authority", due)
+    return _vacant(role, f"nobody held a post with the role {role}{scope} for the whole authority", due, known)
 
 
-def _vacant(role: Role, why: str, due: str) -> Responsible:
-    return Responsible(role, None, RULE, f"vacant: {why} at the due {due}")
+def _vacant(role: Role, why: str, due: str, known: datetime | None) -> Responsible:
+    return Responsible(role, None, RULE, f"vacant: {why} at the due {due}", (), known)
 
 
 def _post(holding: PostHolding, due: str, zone: ZoneInfo) -> str:

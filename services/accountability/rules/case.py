@@ -35,6 +35,7 @@ from services.accountability.rules.model import (
     Untrue,
     Untruth,
 )
+from services.accountability.rules.named import says_the_same
 from services.accountability.rules.process_model import Done
 from services.accountability.rules.review import (
     RevisionLapsed,
@@ -195,7 +196,7 @@ def revise(
     if is_confirmed(case):
         told = proposed(case, proposal, cause, reason, now, moved=moved)
         return Decision(case) if told is None else Decision(told.case, told)
-    if proposal == case.proposal and not moved:
+    if says_the_same(proposal, case.proposal) and not moved:
         return Decision(case)
     revised = _name(replace(case, revision=case.revision + 1), proposal)
     return Decision(revised, Revised(revised, now, cause, reason))

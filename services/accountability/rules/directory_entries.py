@@ -4,7 +4,7 @@ Where facts do not fit each other a rule says which counts, and the misfit is li
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.accountability.rules.directory_facts import (
     OF_LEAVES,
@@ -13,8 +13,15 @@ from services.accountability.rules.directory_facts import (
     DirectoryFact,
     effective,
 )
-from services.accountability.rules.directory_model import Conflict, Leave, PostHolding, PostTerms, UnitPlace
-from services.accountability.rules.directory_posts import PostFold
+from services.accountability.rules.directory_model import (
+    Conflict,
+    Leave,
+    PostHolding,
+    PostTerms,
+    UnitPlace,
+    Vacancy,
+)
+from services.accountability.rules.directory_posts import PostFold, vacancies
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,7 @@ class Entry:
     terms: tuple[PostTerms, ...] = ()
     places: tuple[UnitPlace, ...] = ()
     leaves: tuple[Leave, ...] = ()
+    vacancies: tuple[Vacancy, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
 
@@ -38,7 +46,9 @@ def entry_of(facts: Iterable[DirectoryFact]) -> Entry:
     conflicts = [*post.conflicts]
     places = _places([fact for fact in held if fact.kind in OF_UNITS], conflicts)
     leaves = _leaves([fact for fact in held if fact.kind in OF_LEAVES], conflicts)
-    return Entry(post.holdings(), tuple(post.terms), places, leaves, tuple(sorted(conflicts)))
+    holdings = post.holdings()
+    empty = vacancies(holdings, post.terms)
+    return Entry(holdings, tuple(post.terms), places, leaves, empty, tuple(sorted(conflicts)))
 
 
 def fold(facts: Iterable[DirectoryFact]) -> tuple[PostHolding, ...]:
@@ -63,10 +73,10 @@ def _places(facts: Sequence[DirectoryFact], conflicts: list[Conflict]) -> tuple[
                 detail = f"the unit is placed twice at one instant, under {now.parent} and under {parent}"
                 conflicts.append(Conflict(fact.post, "overlapping-places", fact.at, fact.ref, detail))
         if now is not None and now.since < fact.at:
-            found.append(replace(now, until=fact.at, learned_at=max(now.learned_at, fact.learned_at)))
+            found.append(now._replace(until=fact.at, learned_at=max(now.learned_at, fact.learned_at)))
         now = None
         if fact.kind == "placed":
-            now = UnitPlace(fact.post, parent, fact.unit_kind, fact.at, None, fact.learned_at)
+            now = UnitPlace(fact.post, parent, fact.unit_kind, fact.at, None, fact.learned_at, fact.learned_at)
     return tuple(found) if now is None else (*found, now)
 
 
@@ -82,7 +92,7 @@ def _leaves(facts: Sequence[DirectoryFact], conflicts: list[Conflict]) -> tuple[
         if leave.until is not None and leave.until <= fact.at:
             found.append(leave)
         elif leave.since < fact.at:
-            found.append(replace(leave, until=fact.at, learned_at=max(leave.learned_at, fact.learned_at)))
+            found.append(leave._replace(until=fact.at, learned_at=max(leave.learned_at, fact.learned_at)))
 
     for fact in facts:
         if fact.kind == "leave-ended":
@@ -102,5 +112,7 @@ def _leaves(facts: Sequence[DirectoryFact], conflicts: list[Conflict]) -> tuple[
             detail = f"{former.deputy} was to stand in still when {deputy} began to: the latter stands in"
             conflicts.append(Conflict(fact.post, "overlapping-leave", fact.at, fact.ref, detail))
         close(fact.of_post, fact)
-        now[fact.of_post] = Leave(fact.post, fact.at, fact.until, deputy, fact.of_post, fact.learned_at)
+        now[fact.of_post] = Leave(
+            fact.post, fact.at, fact.until, deputy, fact.of_post, fact.learned_at, fact.learned_at
+        )  # fmt: skip
     return tuple(sorted((*found, *now.values()), key=lambda leave: (leave.since, leave.of_post or "")))

@@ -1,6 +1,8 @@
-"""What facts of the directory amount to: holdings of posts, places of units, leaves, and where facts do not fit."""
+"""What facts of the directory amount to: holdings of posts, places of units, leaves, and where facts do not fit.
 
-from dataclasses import dataclass
+Tuples, because a storm of misses in many units loads tens of thousands of them: a third of a dataclass's cost.
+"""
+
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,9 +10,12 @@ from services.accountability.rules.directory_facts import PostKey
 from services.accountability.rules.model import Ref, Role
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """A person was on leave, [since, until), from one post or from all; `deputy` stood in."""
+class Leave(NamedTuple):
+    """A person was on leave, [since, until), from one post or from all; `deputy` stood in.
+
+    Here and below `learned_at` is when the last of the facts that shaped it was recorded here, its end included;
+    `known_since`, when that was which says that it began: whoever answers for an instant rests on that alone.
+    """
 
     entry: PostKey
     since: datetime
@@ -18,6 +23,7 @@ class Leave:
     deputy: str | None
     of_post: str | None
     learned_at: datetime
+    known_since: datetime
 
     @property
     def person(self) -> str:
@@ -27,12 +33,12 @@ class Leave:
         return self.since <= at and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class PostHolding:
+class PostHolding(NamedTuple):
     """A person in a post, [since, until). `unit` None: the post serves the whole authority.
 
     What an answer of `Directory.holder` adds: `leave` covers the instant asked for; `stands_in_for` holds the post and
-    is on that leave, and `person` is the deputy; `passed` are the units below, where the role was vacant.
+    is on that leave, and `person` is the deputy; `passed` are the units below, where the role was vacant; `known_since`
+    is then when the last of all these was recorded.
     """
 
     post: PostKey
@@ -42,6 +48,7 @@ class PostHolding:
     since: datetime
     until: datetime | None
     learned_at: datetime
+    known_since: datetime
     acting: bool = False
     leave: Leave | None = None
     stands_in_for: str | None = None
@@ -51,8 +58,7 @@ class PostHolding:
         return self.since <= at and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitPlace:
+class UnitPlace(NamedTuple):
     """A unit under its parent, or at the top, [since, until)."""
 
     entry: PostKey
@@ -61,6 +67,7 @@ class UnitPlace:
     since: datetime
     until: datetime | None
     learned_at: datetime
+    known_since: datetime
 
     @property
     def unit(self) -> str:
@@ -70,8 +77,7 @@ class UnitPlace:
         return self.since <= at and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class PostTerms:
+class PostTerms(NamedTuple):
     """A post as established, [since, until)."""
 
     entry: PostKey
@@ -80,6 +86,21 @@ class PostTerms:
     since: datetime
     until: datetime | None
     learned_at: datetime
+
+
+class Vacancy(NamedTuple):
+    """A post without a holder, [since, until), with the role and for the unit that its last holder had, or that it was
+    established with."""
+
+    post: PostKey
+    role: Role
+    unit: str | None
+    since: datetime
+    until: datetime | None
+    known_since: datetime
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 class Conflict(NamedTuple):
@@ -91,14 +112,3 @@ class Conflict(NamedTuple):
     at: datetime
     ref: Ref | None
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """All that the facts about one entry amount to."""
-
-    holdings: tuple[PostHolding, ...] = ()
-    terms: tuple[PostTerms, ...] = ()
-    places: tuple[UnitPlace, ...] = ()
-    leaves: tuple[Leave, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()

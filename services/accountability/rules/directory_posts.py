@@ -7,11 +7,11 @@ misfit is listed as a conflict for people to correct.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.accountability.rules.directory_facts import DirectoryFact
-from services.accountability.rules.directory_model import Conflict, PostHolding, PostTerms
+from services.accountability.rules.directory_model import Conflict, PostHolding, PostTerms, Vacancy
 from services.accountability.rules.model import Role
 
 
@@ -25,7 +25,7 @@ class _Line:
     def close(self, at: datetime, learned_at: datetime) -> None:
         """A holding that ends where it begins is none."""
         if self.now is not None and self.now.since < at:
-            self.past.append(replace(self.now, until=at, learned_at=max(self.now.learned_at, learned_at)))
+            self.past.append(self.now._replace(until=at, learned_at=max(self.now.learned_at, learned_at)))
         self.now = None
 
     def expire(self, at: datetime) -> None:
@@ -74,7 +74,7 @@ class PostFold:
         if self.terms and self.terms[-1].until is None:
             last = self.terms.pop()
             if last.since < fact.at:
-                self.terms.append(replace(last, until=fact.at, learned_at=max(last.learned_at, fact.learned_at)))
+                self.terms.append(last._replace(until=fact.at, learned_at=max(last.learned_at, fact.learned_at)))
 
     def _assign(self, fact: DirectoryFact, person: str, role: Role) -> None:
         if self.abolished:
@@ -86,12 +86,12 @@ class PostFold:
             self.acting.close(fact.at, fact.learned_at)
         if now is not None and (now.person, now.role, now.unit) == (person, role, fact.unit):
             if now.until != fact.until:
-                line.now = replace(now, until=fact.until, learned_at=max(now.learned_at, fact.learned_at))
+                line.now = now._replace(until=fact.until, learned_at=max(now.learned_at, fact.learned_at))
             return
         self._compare(fact, person, now)
         line.close(fact.at, fact.learned_at)
         line.now = PostHolding(
-            fact.post, person, role, fact.unit, fact.at, fact.until, fact.learned_at, fact.acting
+            fact.post, person, role, fact.unit, fact.at, fact.until, fact.learned_at, fact.learned_at, fact.acting
         )  # fmt: skip
 
     def _compare(self, fact: DirectoryFact, person: str, now: PostHolding | None) -> None:
@@ -126,7 +126,7 @@ def overlaid(regular: Sequence[PostHolding], acting: Sequence[PostHolding]) -> t
                 continue
             learned_at = max(rest.learned_at, over.learned_at)
             if rest.since < over.since:
-                found.append(replace(rest, until=over.since, learned_at=learned_at))
+                found.append(rest._replace(until=over.since, learned_at=learned_at))
             rest = _after(rest, over.until, learned_at)
         if rest is not None:
             found.append(rest)
@@ -134,7 +134,23 @@ def overlaid(regular: Sequence[PostHolding], acting: Sequence[PostHolding]) -> t
 
 
 def _after(rest: PostHolding, at: datetime | None, learned_at: datetime) -> PostHolding | None:
-    """What is left of a holding from then on."""
+    """What is left of a holding from then on: that it goes on is known since that end is."""
     if at is None or (rest.until is not None and rest.until <= at):
         return None
-    return replace(rest, since=at, learned_at=learned_at)
+    return rest._replace(since=at, learned_at=learned_at, known_since=learned_at)
+
+
+def vacancies(holdings: Sequence[PostHolding], terms: Sequence[PostTerms]) -> tuple[Vacancy, ...]:
+    """Since when nobody holds the post, in order. Of one that serves another unit, or another role, from then on it is
+    the former one that is left without a holder. A post that nobody ever held is vacant since it was established."""
+    found = []
+    for number, held in enumerate(holdings):
+        if held.until is None:
+            continue
+        again = next((h for h in holdings[number + 1 :] if (h.role, h.unit) == (held.role, held.unit)), None)
+        if again is None or held.until < again.since:
+            until = None if again is None else again.since
+            found.append(Vacancy(held.post, held.role, held.unit, held.until, until, held.learned_at))
+    if holdings:
+        return tuple(found)
+    return tuple(Vacancy(t.entry, t.role, t.unit, t.since, t.until, t.learned_at) for t in terms)

@@ -17,6 +17,7 @@ from services.accountability.rules.model import Addressee, Case, Proposal, Role,
 from services.accountability.rules.overseers import OverseerEdition
 from services.accountability.rules.process_edition import ProcessEdition
 from services.accountability.rules.rectification import RectificationEdition
+from services.accountability.rules.scores import ScoreEdition
 
 TICK = timedelta(microseconds=1)
 E = TypeVar("E", OverseerEdition, RectificationEdition)
@@ -48,7 +49,7 @@ class Edition:
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """All editions, the earliest first; the first is in force for all time before the second. The rules of cards, of
-    proceedings, of overseers, of rectification and of leads have editions of their own."""
+    proceedings, of overseers, of rectification, of leads and of scores have editions of their own."""
 
     name: str
     editions: tuple[Edition, ...]
@@ -57,6 +58,7 @@ class Rulebook:
     overseers: tuple[OverseerEdition, ...] = ()
     rectification: tuple[RectificationEdition, ...] = ()
     leads: tuple[LeadEdition, ...] = ()
+    scores: tuple[ScoreEdition, ...] = ()
 
     def of(self, case: Case) -> Edition | None:
         """The edition whose name a case bears; None where the file no longer has it."""

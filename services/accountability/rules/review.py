@@ -19,6 +19,7 @@ from typing import Literal
 
 from services.accountability.rules.circumstances import NOT_KEPT, NOTHING, Beside, RevisionReason, Team
 from services.accountability.rules.model import Case, Missed, Proposal, Ref
+from services.accountability.rules.named import says_the_same
 
 Refusal = Literal["withdrawn", "named", "not-the-last", "confirmed-before", "no-such-revision"]
 
@@ -93,9 +94,9 @@ def proposed(
     """What facts learned later make of a confirmed attribution: never a change, at most a proposed one. `moved`: the
     shares of time are others, whoever is named."""
     kept = beside(case)
-    if proposal == (kept.proposed or case.proposal) and not moved:
+    if says_the_same(proposal, kept.proposed or case.proposal) and not moved:
         return None
-    if proposal == case.proposal and not moved:
+    if says_the_same(proposal, case.proposal) and not moved:
         closed = _keeping(case, kept._replace(proposed=None, reason=None))
         return RevisionLapsed(closed, now, cause, kept.revisions)
     waiting = kept._replace(revisions=kept.revisions + 1, proposed=proposal, reason=reason)

@@ -21,6 +21,7 @@ join unnest($1::text[], $2::text[]) u(authority, post) using (authority, post);
 -- Drop what was derived of these entries, to be derived anew; rings of units are not of one entry.
 with u as (select * from unnest($1::text[], $2::text[]) u(authority, entry)),
 h as (delete from holdings d using u where d.authority = u.authority and d.post = u.entry),
+v as (delete from vacancies d using u where d.authority = u.authority and d.post = u.entry),
 t as (delete from posts d using u where d.authority = u.authority and d.post = u.entry),
 p as (delete from unit_places d using u where d.authority = u.authority and d.unit = u.entry),
 l as (delete from leaves d using u where d.authority = u.authority and d.person = u.entry)
@@ -32,7 +33,8 @@ delete from directory_conflicts where code = 'cycle' and authority = any($1::tex
 
 -- select_directory --
 -- One answer to all that attribution asks about a span of time: the holdings of these units' posts and of all units that
--- they ever stood below, those of the whole authorities, the places of the units, the leaves of the holders.
+-- they ever stood below, those of the whole authorities, the places of the units, the leaves of the holders, and where
+-- nobody holds a post. What a build before known_since has written is known since all of it is.
 with recursive above(authority, unit) as (
     select * from unnest($1::text[], $2::text[])
     union
@@ -42,21 +44,37 @@ with recursive above(authority, unit) as (
 ),
 held as materialized (
     select h.* from above a join holdings h on h.authority = a.authority and h.unit = a.unit
-    where (h.until is null or h.until > $4) and h.since <= $5
+    where coalesce(h.until, 'infinity') > $4 and h.since <= $5
     union all
     select h.* from holdings h where h.authority = any($3::text[]) and h.unit is null
-        and (h.until is null or h.until > $4) and h.since <= $5
+        and coalesce(h.until, 'infinity') > $4 and h.since <= $5
 )
-select 'holding' as what, authority, post as entry, since, until, learned_at, person, role, unit, acting from held
+select 'holding' as what, authority, post as entry, since, until, learned_at,
+    coalesce(known_since, learned_at) as known_since, person, role, unit, acting
+from held
 union all
-select 'place', p.authority, p.unit, p.since, p.until, p.learned_at, p.kind, null, p.parent, false
+select 'place', p.authority, p.unit, p.since, p.until, p.learned_at, coalesce(p.known_since, p.learned_at), p.kind,
+    null, p.parent, false
 from above a join unit_places p on p.authority = a.authority and p.unit = a.unit
 where (p.until is null or p.until > $4) and p.since <= $5
 union all
-select 'leave', l.authority, l.person, l.since, l.until, l.learned_at, l.deputy, null, nullif(l.of_post, ''), false
+select 'leave', l.authority, l.person, l.since, l.until, l.learned_at, coalesce(l.known_since, l.learned_at), l.deputy,
+    null, nullif(l.of_post, ''), false
 from (select distinct authority, person from held) h
 join leaves l on l.authority = h.authority and l.person = h.person
-where (l.until is null or l.until > $4) and l.since <= $5;
+where (l.until is null or l.until > $4) and l.since <= $5
+union all
+select 'vacancy', v.authority, v.post, v.since, v.until, v.known_since, v.known_since, null, v.role, v.unit, false
+from above a join vacancies v on v.authority = a.authority and v.unit = a.unit
+where (v.until is null or v.until > $4) and v.since <= $5
+union all
+select 'vacancy', v.authority, v.post, v.since, v.until, v.known_since, v.known_since, null, v.role, null, false
+from vacancies v
+where v.authority = any($3::text[]) and v.unit is null and (v.until is null or v.until > $4) and v.since <= $5;
+
+-- select_directory_versions --
+-- Which directory each of these authorities has.
+select authority, version from directory_versions where authority = any($1::text[]);
 
 -- is_unit_served --
 -- Whether a post ever served this unit.
@@ -64,7 +82,8 @@ select exists (select from holdings where authority = $1 and unit = $2);
 
 -- select_holders_of_post --
 -- Who held a post at an instant, with the leave they were on.
-select h.*, l.since as leave_since, l.until as leave_until, l.deputy, l.of_post, l.learned_at as leave_learned_at
+select h.*, l.since as leave_since, l.until as leave_until, l.deputy, l.of_post, l.learned_at as leave_learned_at,
+    coalesce(l.known_since, l.learned_at) as leave_known_since
 from holdings h
 left join lateral (
     select * from leaves l

@@ -49,7 +49,7 @@ create view attributions as
         END AS reason,
     cause_source,
     cause_id,
-    ( SELECT json_agg(json_build_object('role', named.r -> 'role'::text, 'person', named.r -> 'person'::text, 'rule', named.r -> 'rule'::text, 'because', named.r -> 'because'::text) ORDER BY named.place) AS json_agg
+    ( SELECT json_agg((jsonb_build_object('role', named.r -> 'role'::text, 'person', named.r -> 'person'::text, 'rule', named.r -> 'rule'::text, 'because', named.r -> 'because'::text) || jsonb_strip_nulls(jsonb_build_object('facts', named.r -> 'facts'::text, 'known_since', named.r -> 'known_since'::text)))::json ORDER BY named.place) AS json_agg
            FROM json_array_elements(case_events.says::json -> 'responsible'::text) WITH ORDINALITY named(r, place)) AS proposal
    FROM case_events
   WHERE type = ANY (ARRAY['case.opened'::text, 'case.reinstated'::text, 'case.revised'::text]);
@@ -118,6 +118,7 @@ END),
     constraint cards_have_a_known_rule CHECK (rule = ANY (ARRAY['limit'::text, 'repetition'::text, 'slip'::text])),
     constraint cards_revoked_say_why CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
 );
+CREATE INDEX cards_by_unit ON cards USING btree (unit, late_from, authority);
 CREATE INDEX cards_counted_for_a_person ON cards USING btree (authority, person, quarter, late_from, card_id) WHERE level = 'yellow'::text AND revoked_at IS NULL AND person IS NOT NULL;
 CREATE INDEX cards_in_order_of_issue ON cards USING btree (issued_at, card_id);
 CREATE INDEX cards_of_repetition ON cards USING btree (authority, person, quarter) WHERE rule = 'repetition'::text AND revoked_at IS NULL;
@@ -300,6 +301,7 @@ create table directory_facts (
 );
 CREATE INDEX directory_facts_by_row_id ON directory_facts USING btree (row_id);
 CREATE INDEX directory_facts_by_transaction ON directory_facts USING btree (xid);
+CREATE TRIGGER directory_facts_renew_versions AFTER INSERT ON directory_facts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION renew_directory_versions();
 comment on table directory_facts is 'Append-only; the truth of which holdings, posts, places of units, leaves and conflicts are folds.';
 comment on column directory_facts.post is 'The entry that the fact is about: a post, a unit, or a person on leave.';
 comment on column directory_facts.unit is 'Which the post serves; of a unit, under which it stands.';
@@ -309,6 +311,35 @@ comment on column directory_facts.other is 'The deputy of who is on leave; who h
 comment on column directory_facts.of_post is 'The one post that a leave is from.';
 comment on column directory_facts.xid is 'As case_events.xid.';
 comment on column directory_facts.row_id is 'Derived from the key, for seals.';
+
+create table directory_versions (
+    authority text not null,
+    version uuid not null,
+    constraint directory_versions_pkey PRIMARY KEY (authority)
+);
+comment on table directory_versions is 'Another version after each fact of an authority''s directory: what a replica keeps of it holds while this is the same.';
+
+create table ended_limits (
+    authority text not null,
+    matter text not null,
+    limit_id uuid not null,
+    clock text not null,
+    subject text not null,
+    kind text not null,
+    unit text,
+    item text,
+    due text not null,
+    late_from timestamp with time zone not null,
+    ended text not null,
+    revision bigint not null,
+    constraint ended_limits_pkey PRIMARY KEY (authority, matter, limit_id),
+    constraint ended_limits_have_a_known_kind CHECK (kind = ANY (ARRAY['met'::text, 'late'::text, 'open'::text]))
+);
+CREATE INDEX ended_limits_by_unit ON ended_limits USING btree (unit, late_from, authority);
+comment on table ended_limits is 'Of each limit that ended the deadline service''s last word of that. `open`: it has not, after all.';
+comment on column ended_limits.unit is 'Which had the matter then.';
+comment on column ended_limits.due is 'As written: its first seven characters are its month.';
+comment on column ended_limits.ended is 'The act, as written: a bare date or an instant.';
 
 create table escalations (
     authority text not null,
@@ -401,13 +432,15 @@ create table holdings (
     unit text,
     learned_at timestamp with time zone not null,
     acting boolean default false not null,
+    known_since timestamp with time zone,
     constraint holdings_pkey PRIMARY KEY (authority, post, since),
     constraint holdings_end_after_they_begin CHECK (until > since),
     constraint holdings_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
 );
 CREATE INDEX holdings_by_person ON holdings USING btree (person, authority);
-CREATE INDEX holdings_by_unit ON holdings USING btree (authority, unit);
+CREATE INDEX holdings_by_unit ON holdings USING btree (authority, unit, COALESCE(until, 'infinity'::timestamp with time zone));
 comment on table holdings is 'Who held which post, [since, until): derived from directory_facts, rewritten by the fold.';
+comment on column holdings.known_since is 'When the fact by which it began was recorded here; learned_at: the last that shaped it, its end included.';
 
 create table ladder_steps (
     case_id uuid not null,
@@ -479,11 +512,13 @@ create table leaves (
     until timestamp with time zone,
     deputy text,
     learned_at timestamp with time zone not null,
+    known_since timestamp with time zone,
     constraint leaves_pkey PRIMARY KEY (authority, person, since, of_post),
     constraint leaves_end_after_they_begin CHECK (until > since)
 );
 comment on table leaves is 'Who was on leave, [since, until), and who stood in: derived.';
 comment on column leaves.of_post is 'Empty: from all posts.';
+comment on column leaves.known_since is 'As of holdings.';
 
 create table migrations (
     name text not null,
@@ -872,11 +907,28 @@ create table unit_places (
     parent text,
     kind text,
     learned_at timestamp with time zone not null,
+    known_since timestamp with time zone,
     constraint unit_places_pkey PRIMARY KEY (authority, unit, since),
     constraint unit_places_end_after_they_begin CHECK (until > since)
 );
 CREATE INDEX unit_places_by_parent ON unit_places USING btree (authority, parent) WHERE parent IS NOT NULL;
 comment on table unit_places is 'Under which unit a unit stood, [since, until): derived.';
+comment on column unit_places.known_since is 'As of holdings.';
+
+create table vacancies (
+    authority text not null,
+    post text not null,
+    since timestamp with time zone not null,
+    until timestamp with time zone,
+    role text not null,
+    unit text,
+    known_since timestamp with time zone not null,
+    constraint vacancies_end_after_they_begin CHECK (until > since),
+    constraint vacancies_have_a_known_role CHECK (role = ANY (ARRAY['direct'::text, 'leading'::text, 'principal'::text]))
+);
+CREATE INDEX vacancies_by_post ON vacancies USING btree (authority, post);
+CREATE INDEX vacancies_by_unit ON vacancies USING btree (authority, unit);
+comment on table vacancies is 'Which post nobody held, [since, until), though it had a holder before, or was established: derived.';
 
 create table verdicts (
     authority text not null,
@@ -893,3 +945,15 @@ create table verdicts (
 ) with (toast_tuple_target=8160);
 comment on table verdicts is 'What the deadline service said of each miss and was heeded, kept for ever. A withdrawal without a case bars the older miss that comes after it.';
 comment on column verdicts.says is 'The JSON that the deadline service published.';
+
+CREATE OR REPLACE FUNCTION accountability.renew_directory_versions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    insert into directory_versions (authority, version)
+    select authority, gen_random_uuid() from fresh group by authority order by authority
+    on conflict (authority) do update set version = excluded.version;
+    return null;
+end
+$function$;

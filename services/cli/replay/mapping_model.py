@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, GetPydanticSchema, StringConstraints, ValidationError, model_validator
+from pydantic_core.core_schema import literal_schema
 
 from services.cli.replay.mapping_parts import AnyTime, AnyValue, Conditions, Line, Part
 from shared.events.base import Event, Role, Zone
@@ -18,6 +19,7 @@ MODELS: dict[str, type[Event]] = {event.TYPE: event for event in SUBMISSIONS}
 NOT_OF_A_LOG = frozenset({"fact.corrected", "miss.confirmed", "calendar.published"})
 """Corrections are made by `replaces`; a miss is confirmed by people over HTTP; a calendar has a command of its own."""
 TYPES = tuple(type_ for type_ in MODELS if type_ not in NOT_OF_A_LOG)
+TypeOfALog = Annotated[str, GetPydanticSchema(lambda _source, _handler: literal_schema(list(TYPES)))]
 TIMES = frozenset({"occurred_at", "issued_at", "due", "until", "up_to"})
 OF_MATTER = "of_matter"
 """Begins the columns that hold what other lines of the matter say."""
@@ -49,7 +51,7 @@ class Rule(Fields):
     when: Conditions | None = Field(
         None, description="Column: condition; all must hold. A list: one of its members must. Absent: every line."
     )
-    type: Literal[TYPES] | None = None  # type: ignore[valid-type]  # the contract's own names
+    type: TypeOfALog | None = None
     ignore: Line | None = Field(None, description="Why such lines are left out. Then nothing but `when` is given.")
     due: AnyTime | None = Field(None, description="A due date or instant that the log itself records.")
     stage: AnyValue | None = None

@@ -18,7 +18,8 @@ BEGAN = datetime(2026, 3, 2, 1, tzinfo=UTC)
 DUE_ENDS = datetime(2026, 3, 10, 16, tzinfo=UTC)  # 24:00 in Shanghai
 LEADERS: tuple[tuple[Role, str], ...] = (("leading", "li"), ("principal", "wang"))
 DIRECTORY = Directory(
-    PostHolding(PostKey("licheng", role), person, role, "licensing", BEGAN, None, BEGAN) for role, person in LEADERS
+    PostHolding(PostKey("licheng", role), person, role, "licensing", BEGAN, None, BEGAN, BEGAN)
+    for role, person in LEADERS
 )
 
 

@@ -15,7 +15,7 @@ INSTANT = timedelta(microseconds=1)
 def holding(
     person: str, role: Role, unit: str | None, since: datetime, until: datetime | None = None, post: str = ""
 ) -> PostHolding:
-    return PostHolding(PostKey("licheng", post or f"{role}-post"), person, role, unit, since, until, since)
+    return PostHolding(PostKey("licheng", post or f"{role}-post"), person, role, unit, since, until, since, since)
 
 
 def named(*holdings: PostHolding, unit: str | None = "licensing", held: Held | None = None) -> Proposal:
@@ -71,7 +71,7 @@ def test_an_authority_wide_post_makes_nobody_the_direct_handler() -> None:
 
 def test_another_unit_and_another_authority_answer_for_nothing() -> None:
     elsewhere = holding("li", "leading", "roads", LONG_AGO)
-    foreign = PostHolding(PostKey("anxi", "p"), "lin", "leading", "licensing", LONG_AGO, None, LONG_AGO)
+    foreign = PostHolding(PostKey("anxi", "p"), "lin", "leading", "licensing", LONG_AGO, None, LONG_AGO, LONG_AGO)
     assert persons(named(elsewhere, foreign)) == [None, None, None]
 
 

@@ -1,6 +1,7 @@
 """given / when / then: what becomes of a case."""
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from uuid import UUID, uuid5
 
 import pytest
@@ -183,7 +184,7 @@ PEOPLE = st.none() | st.sampled_from(["a", "b", "c"])
     st.randoms(use_true_random=False),
 )  # fmt: skip
 def test_rungs_fire_alike_in_every_order_with_every_duplicate(
-    missed: list[int], people: list[str | None], random: object
+    missed: list[int], people: list[str | None], random: Random
 ) -> None:
     ladder = (*LADDER, Rung(3, "leading", "9wd"), Rung(4, "principal", "12wd"))
     known = on_missed(None, miss(), proposal(*people), Rulebook("b", (Edition("1", date(1900, 1, 1), ladder),)), NOW)
@@ -201,7 +202,7 @@ def test_rungs_fire_alike_in_every_order_with_every_duplicate(
         return told, case
 
     shuffled = [*missed, *missed]
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     told, case = outcome(missed)
     assert {number for number, _ in told} == {number for number in missed if number <= 4}
     assert case.rung == max((number for number, _ in told), default=0)
@@ -259,9 +260,9 @@ verdicts = st.lists(st.tuples(st.booleans(), st.integers(1, 6)), unique_by=lambd
 
 
 @given(verdicts, st.randoms(use_true_random=False))
-def test_the_last_word_counts_in_every_order_with_every_duplicate(said: list[tuple[bool, int]], random: object) -> None:
+def test_the_last_word_counts_in_every_order_with_every_duplicate(said: list[tuple[bool, int]], random: Random) -> None:
     delivered = [*said, *said]
-    random.shuffle(delivered)  # type: ignore[attr-defined]
+    random.shuffle(delivered)
     known: Known = None
     for true, revision in delivered:
         known = (

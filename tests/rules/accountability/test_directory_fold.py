@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,9 +80,9 @@ def test_the_two_times_are_kept_apart() -> None:
 
 
 @given(facts, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_does_not_matter(known: list[DirectoryFact], random: object) -> None:
+def test_the_order_of_arrival_does_not_matter(known: list[DirectoryFact], random: Random) -> None:
     shuffled = list(known)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert fold(shuffled) == fold(known)
 
 
@@ -133,7 +134,7 @@ def test_leaving_later_concerns_nobody_who_was_due_before() -> None:
 
 def test_of_several_posts_with_one_role_the_latest_holder_counts_then_the_smaller_name() -> None:
     def holding(post: str, person: str, since: int) -> PostHolding:
-        return PostHolding(PostKey("licheng", post), person, "leading", "u", at(since), None, at(0))
+        return PostHolding(PostKey("licheng", post), person, "leading", "u", at(since), None, at(0), at(0))
 
     early, late = holding("p1", "a", 1), holding("p9", "b", 3)
     twin = holding("p5", "c", 3)

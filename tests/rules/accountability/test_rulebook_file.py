@@ -149,3 +149,35 @@ def test_a_second_edition_joins_the_first(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition(), shorter]}))
     book = load(file)
     assert [book.stamp(found) for found in book.editions] == ["ours/1", "ours/2"]
+
+
+SCORES: dict[str, Any] = {
+    "version": "1", "effective_from": "1900-01-01", "source": "s", "begins_at": 100, "most": 100,
+    "warnings": {"in_a_row": 3, "points": -3}, "cards": {"yellow": -5, "red": -10},
+    "early": {"each_percent": 10, "points": 1},
+    "missing": {"of": ["item"], "each_percent": 1, "points": -1, "most": -5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"most": 90},
+        {"least": 101},
+        {"cards": {"yellow": 5, "red": -10}},
+        {"cards": {"yellow": -5, "red": -10, "count": "some"}},
+        {"early": {"by": "1wd", "each_percent": 10, "points": 1}},
+        {"early": {"each_percent": 0, "points": 1}},
+        {"missing": {"of": [], "each_percent": 1, "points": -1, "most": -5}},
+        {"missing": {"of": ["item", "item"], "each_percent": 1, "points": -1, "most": -5}},
+        {"missing": {"of": ["zeal"], "each_percent": 1, "points": -1, "most": -5}},
+        {"warnings": {"in_a_row": 0, "points": -3}},
+    ],
+)
+def test_faulty_rules_of_scores_are_refused(wrong: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "rulebook.yaml"
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()], "scores": [SCORES]}))
+    assert load(file).scores[0].name == "ours/scores-1"
+    file.write_text(yaml.safe_dump({"name": "ours", "editions": [edition()], "scores": [SCORES | wrong]}))
+    with pytest.raises(ValidationError):
+        load(file)

@@ -8,6 +8,7 @@ from services.notification.rules.webhooks import (
     EXHAUSTED,
     GONE,
     Answer,
+    Outcome,
     Policy,
     delay,
     is_public,
@@ -39,8 +40,8 @@ def test_a_delivery_that_arrived_is_sent() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["refused", "timeout", "unreachable", "blocked"])
-def test_a_delivery_that_did_not_arrive_is_tried_again_until_its_attempts_are_used_up(outcome: str) -> None:
-    answer = Answer(outcome)  # type: ignore[arg-type]
+def test_a_delivery_that_did_not_arrive_is_tried_again_until_its_attempts_are_used_up(outcome: Outcome) -> None:
+    answer = Answer(outcome)
     assert [judge(answer, n, POLICY, 0.99).state for n in (1, 2, 3)] == ["pending", "pending", "failed"]
     assert judge(answer, 3, POLICY, 0.99).reason == EXHAUSTED
 

@@ -1,6 +1,7 @@
 """What a miss says beside who held the matter; and what a person confirms, no fact changes by itself."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -186,6 +187,28 @@ async def test_after_the_confirmation_it_is_only_proposed(world: World, http: ht
     assert await world.types() == ["case.opened", "case.attribution_confirmed", "case.revision_proposed"]
     (waiting,) = (await http.get("/v1/revisions")).json()["revisions"]
     assert (waiting["case_id"], waiting["no"]) == (str(ID), 1)
+
+
+async def test_since_when_a_post_was_known_is_told_and_learning_it_again_proposes_nothing(
+    world: World, http: httpx2.AsyncClient
+) -> None:
+    await world.feed(*HOLDERS)
+    learned, world.clock.now = world.clock.now, world.clock.now + timedelta(hours=5)
+    await world.feed(delivered(missed()))
+    case = await shown(http)
+    assert {r["known_since"] for r in case["responsible"]} == {learned.isoformat()}
+    assert case["attributions"][0]["responsible"] == case["responsible"]
+    assert (await world.published())[0]["responsible"][1]["known_since"] == learned.isoformat()
+    again = stated(
+        "holder.assigned", "deputy", "2025-01-01", person="li", role="leading", unit=UNIT,
+        replaces="li-leading-2025-01-01", id="again",
+    )  # fmt: skip
+    await world.feed(again)
+    assert await world.types() == ["case.opened"]
+    await confirmed(http)
+    await world.feed(delivered(missed(), revision=2), stated("leave.taken", "sun", "2026-03-01"))
+    assert await world.types() == ["case.opened", "case.attribution_confirmed"]
+    assert (await world.case())["proposal"][1]["known_since"] == learned.isoformat()
 
 
 async def test_an_accepted_revision_is_confirmed_and_a_rejected_one_leaves_all_as_it_was(

@@ -70,7 +70,7 @@ async def test_a_subject_that_only_looks_like_a_case_opens_one(world: World) -> 
 
 
 async def test_other_deadline_events_are_dropped_by_their_type_unparsed(world: World) -> None:
-    nonsense = (("ce_type", b"deadline.scheduled"), ("ce_version", b"99"))
+    nonsense = (("ce_type", b"deadline.resumed"), ("ce_version", b"99"))
     await world.feed(Message("deadline-events", 0, 1, b"k", b"not json", nonsense), delivered(missed()))
     assert await world.types() == ["case.opened"]
 
