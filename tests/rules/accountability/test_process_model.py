@@ -126,6 +126,11 @@ class DueProcess(RuleBasedStateMachine):
         field = one_of(FAULTS.get(step, ["by"]), data.draw) if not days else "none"
         self.ask(faulty(self.told, proper(self.told, step, data.draw), field, data.draw), self.now)
 
+    @precondition(lambda self: self.told.state == "deliberation" and (self.told.late or not self.told.found))
+    @rule()
+    def somebody_is_burdened_late_or_in_doubt(self) -> None:
+        self.ask(Asking("decision", "guo", measures=tuple(self.told.announced.items()), texts=("reason",)), self.now)
+
     @precondition(lambda self: self.asked_for is not None)
     @rule(data=st.data())
     def somebody_asks_for_the_same(self, data: st.DataObject) -> None:
