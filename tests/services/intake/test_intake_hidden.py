@@ -22,8 +22,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
-    async with intake_world(postgres, Admission(issuer.verifier())) as opened:
+async def guarded(postgres_dsn: str, issuer: Issuer) -> AsyncIterator[World]:
+    async with intake_world(postgres_dsn, Admission(issuer.verifier())) as opened:
         yield opened
 
 
