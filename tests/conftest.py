@@ -5,6 +5,7 @@ DUBAN_KAFKA and DUBAN_POSTGRES. Nothing is started unless a test asks for it.
 """
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,21 +62,21 @@ def infrastructure(both: Infrastructure) -> Infrastructure:
 
 
 @pytest.fixture(scope="session")
-def postgres(both: Infrastructure) -> str:
+def postgres_dsn(both: Infrastructure) -> str:
     """The DSN of the server, for those that no Kafka takes part in."""
     return both.postgres
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: str) -> Databases:
+def databases(postgres_dsn: str) -> Databases:
     """Databases with the services' schemas, each lent to one test after another."""
-    return Databases(postgres)
+    return Databases(postgres_dsn)
 
 
 @pytest.fixture
-async def empty_database(postgres: str) -> AsyncIterator[str]:
+async def empty_database(postgres_dsn: str) -> AsyncIterator[str]:
     """The DSN of an empty database that is this test's alone."""
-    async with created(postgres) as dsn:
+    async with created(postgres_dsn) as dsn:
         yield dsn
 
 
@@ -83,6 +84,15 @@ async def empty_database(postgres: str) -> AsyncIterator[str]:
 def database(empty_database: str) -> str:
     """The DSN of a database that is this test's alone. Tests of a service have that service's schema in it."""
     return empty_database
+
+
+@pytest.fixture(scope="module")
+def enterable() -> Iterator[Path]:
+    """A directory that other users may enter: Postgres runs as nobody where we are root. Not one of pytest's: any other
+    session of this user makes those private again."""
+    with tempfile.TemporaryDirectory(prefix="duban-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

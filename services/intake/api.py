@@ -22,7 +22,8 @@ from services.intake.catalogue import terms_of
 from services.intake.handlers import Intake
 from services.intake.permission import CONFIRMING, grant_of
 from services.intake.rules.catalogue import Item, ItemVersion
-from services.intake.rules.order import business_order, is_hidden
+from services.intake.rules.hidden import HIDDEN
+from services.intake.rules.order import business_order
 from services.intake.rules.refusal import Reason
 from services.intake.rules.silence import Heard, Patience, judge, silent_from
 from shared import failpoints
@@ -145,10 +146,10 @@ async def _take(conn: Connection, intake: Intake, request: Request, body: Body) 
 async def _shown(conn: Connection, there: Sequence[Any], caller: Principal) -> dict[tuple[str, str], Sequence[Any]]:
     """The facts of each of these matters that the caller may learn of at all."""
     found: dict[tuple[str, str], Sequence[Any]] = {}
-    for authority, name in ((row["authority"], row["name"]) for row in there if caller.sees(row["authority"])):
-        facts = await store.read_facts(conn, authority, name)
-        if caller.roles & SEE_HIDDEN or not is_hidden(row["type"] for row in facts):
-            found[authority, name] = facts
+    for row in there:
+        authority, name = row["authority"], row["name"]
+        if caller.sees(authority) and (caller.roles & SEE_HIDDEN or row["inspection"] != HIDDEN):
+            found[authority, name] = await store.read_facts(conn, authority, name)
     return found
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,9 @@ async def duban(*arguments: str, environment: dict[str, str]) -> tuple[int, str,
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(enterable: Path) -> dict[str, str]:
     """A directory for temporary files of their own, in which they announce themselves."""
-    directory = tmp_path_factory.mktemp("up")
-    for one in (directory, *directory.parents):  # Postgres runs as nobody where we are root
-        if one.stat().st_mode & 0o777 == 0o700 and one.is_relative_to(tempfile.gettempdir()):
-            one.chmod(0o755)
-    return {**{k: v for k, v in os.environ.items() if not k.startswith("DUBAN_")}, "TMPDIR": str(directory)}
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("DUBAN_")}, "TMPDIR": str(enterable)}
 
 
 @pytest.fixture(scope="module")

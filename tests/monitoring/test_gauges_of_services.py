@@ -165,8 +165,8 @@ async def test_alarms_that_have_come_are_counted_by_their_index(service: Service
 
 
 @pytest.fixture
-async def intake(postgres: str) -> AsyncIterator[World]:
-    async with intake_world(postgres) as opened:
+async def intake(postgres_dsn: str) -> AsyncIterator[World]:
+    async with intake_world(postgres_dsn) as opened:
         yield opened
 
 

@@ -227,9 +227,12 @@ def course(outcome: Outcome, remedy: Then) -> Then:
 
 SERVICE = len(course("decision", []))
 """The place of what follows a conclusion."""
+DOUBT = -1
+"""In the place of days: a fact learned since proposes to revise who is responsible."""
 BEGUN: list[tuple[Outcome, int, int, int]] = [
     *((outcome, 0, far, 0) for outcome in OUTCOME for far in (0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 7, 10, 10, 10, 12)),
-    *(("decision", 0, far, 190) for far in (3, 4, 10, 10, 10)),
+    *(("decision", 0, far, 190) for far in (3, 4, *[10] * 8)),
+    *(("decision", 0, 10, DOUBT) for _ in range(8)),
     *(
         ("decision", which, SERVICE + far, 0)
         for which, then in enumerate(REMEDIES)

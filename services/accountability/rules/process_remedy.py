@@ -74,7 +74,8 @@ def within_remedy(asked: Asked) -> Forbidden | None:
 
 def _why_not(party: Party, step: Step) -> str:
     if party.unserved is not None or party.served_at is None:
-        return "They were not served yet: their time begins with it"
+        what = "the answer" if party.unserved == "answer" else "the decision"
+        return f"They were not served yet with {what}: their time begins with it"
     if party.waits:
         return f"Their {party.asked} is not answered yet"
     if step == "appeal" and party.asked is None:

@@ -17,6 +17,7 @@ from services.intake.rules.order import INSPECTED, PUBLISHED
 from services.intake.rules.settle import Aggregate, Entered, Identity, aggregate_of
 
 State = Literal["hidden", "published"]
+HIDDEN: State = "hidden"
 CORRECTED = "fact.corrected"
 DISCLOSED = ("title", "about", "evidence")
 """What was found, and about whom."""
@@ -53,8 +54,8 @@ class Inspections:
                 self.states[of] = self.changed[of] = "published"
             return Shown(disclosed=tuple(self.withheld.pop(of, ())))
         if state is None and records_an_inspection(submission):
-            state = self.states[of] = self.changed[of] = "hidden"
-        if state != "hidden":
+            state = self.states[of] = self.changed[of] = HIDDEN
+        if state != HIDDEN:
             return WHOLE
         if found := content_of(stated(submission)):
             self.withheld.setdefault(of, []).append((submission.identity, found))
@@ -84,4 +85,4 @@ def veiled(data: Mapping[str, Any]) -> dict[str, Any]:
 def to_disclose(entered: Iterable[Entered], states: Mapping[Aggregate, State]) -> Sequence[Aggregate]:
     """The hidden matters that a batch publishes: what was withheld of them is to be read."""
     publications = {aggregate_of(e.accepted) for e in entered if e.accepted.submission.type == PUBLISHED}
-    return sorted(of for of in publications if states.get(of) == "hidden")
+    return sorted(of for of in publications if states.get(of) == HIDDEN)

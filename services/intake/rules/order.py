@@ -1,6 +1,5 @@
 """The order in which the facts of a matter are read: business time, then rank, then identity (D4)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 _RANKS = {
@@ -28,15 +27,7 @@ _RANKS = {
 _REST = 5
 
 BusinessOrder = tuple[datetime, int, str, str]
-
-
 INSPECTED, PUBLISHED = "inspection.recorded", "inspection.published"
-
-
-def is_hidden(types: Iterable[str]) -> bool:
-    """明察暗访: whether these are the facts of an inspection that is not published yet."""
-    known = set(types)
-    return INSPECTED in known and PUBLISHED not in known
 
 
 def business_order(type_: str, known_from: datetime, source: str, id_: str) -> BusinessOrder:

@@ -61,7 +61,7 @@ update idempotency_keys set status = $2, media_type = $3, answer = $4 where key 
 
 -- find_matters --
 -- The matters that an id may mean: one by its full key, or all with that bare id.
-select authority, name, revision from aggregates
+select authority, name, revision, inspection from aggregates
 where topic = 'matter-events' and (name = $1 or (authority = $2 and name = $3)) and revision > 0
 order by authority, name
 

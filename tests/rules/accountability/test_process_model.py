@@ -38,6 +38,7 @@ from tests.support.due_process import (
 )
 from tests.support.due_process_asking import (
     BEGUN,
+    DOUBT,
     ERRS,
     FAULTS,
     REMEDIES,
@@ -80,6 +81,7 @@ class DueProcess(RuleBasedStateMachine):
                 self.pass_by(step)
                 continue
             before = self.case.revision
+            self.time_passes(1 if step.step == "service" else 0)
             self.ask(step, self.now)
             assert self.case.revision > before
 
@@ -123,6 +125,11 @@ class DueProcess(RuleBasedStateMachine):
         step = one_of(ERRS[self.told.state], data.draw)
         field = one_of(FAULTS.get(step, ["by"]), data.draw) if not days else "none"
         self.ask(faulty(self.told, proper(self.told, step, data.draw), field, data.draw), self.now)
+
+    @precondition(lambda self: self.told.state == "deliberation" and (self.told.late or not self.told.found))
+    @rule()
+    def somebody_is_burdened_late_or_in_doubt(self) -> None:
+        self.ask(Asking("decision", "guo", measures=tuple(self.told.announced.items()), texts=("reason",)), self.now)
 
     @precondition(lambda self: self.asked_for is not None)
     @rule(data=st.data())
@@ -273,11 +280,14 @@ def come_so_far(outcome: Outcome, which: int, far: int, days: int) -> DueProcess
     """A case that has come so far: the same for every example that begins there."""
     found = DueProcess()
     found.go(course(outcome, REMEDIES[which])[:far])
-    found.time_passes(days)
+    if days == DOUBT:
+        found.a_fact_learned_later_names_somebody_else()
+    else:
+        found.time_passes(days)
     return found
 
 
 TestDueProcess = DueProcess.TestCase
 TestDueProcess.settings = settings(
-    max_examples=800, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=600, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

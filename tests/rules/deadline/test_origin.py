@@ -10,10 +10,14 @@ import pytest
 from services.deadline.publish import messages
 from services.deadline.rules.change import Change, compare, fire
 from services.deadline.rules.clock import MISS, State
+from services.deadline.rules.facts import Fact
+from services.deadline.rules.fold import fold
+from services.deadline.rules.limits import Amount, Limit, Roll, StartRule
 from services.deadline.rules.origin import HISTORY, Live
-from services.deadline.rules.stored import Stored
+from services.deadline.rules.stored import Stored, rowed
 from services.deadline.rules.warnings import PASSED
 from shared.clock import Moment
+from tests.support.deadline_facts import CALENDAR
 
 LATE = datetime(2026, 4, 1, tzinfo=UTC)
 WARNED, OVERDUE = LATE - timedelta(days=7), LATE + timedelta(days=7)
@@ -111,3 +115,35 @@ def test_what_is_live_by_itself_needs_no_call() -> None:
 
 def stop(at: datetime) -> dict[str, Any]:
     return {"done_at": at.isoformat(), "facts": says()["facts"]}
+
+
+FIRST = datetime(2026, 3, 2, 2, tzinfo=UTC)
+LIMIT = Limit(
+    "decision", Amount.parse("5wd"), None, StartRule.DAY0, Roll.NONE, "Asia/Shanghai", None, "X",
+    ("matter.registered",), ("matter.decided",), ("1wd",), "not verified", overdue=(Amount.parse("5wd"),),
+)  # fmt: skip
+
+
+def folded(now: datetime, *, urgent: bool = False) -> tuple[Stored, tuple[Change, ...]]:
+    registered = Fact(
+        "matter.registered", FIRST, None, ("/s", "1"), FIRST, "e1", unit="a", urgent=urgent, limits=(LIMIT,)
+    )
+    (clock,) = fold([registered], lambda _: CALENDAR, now, now).clocks
+    return compare(None, rowed("a", "m", clock, now, now))
+
+
+def test_a_fold_knows_when_what_it_tells_was_due_as_the_sweep_does() -> None:
+    running, _ = folded(FIRST)
+    for n, type_ in ((0, "deadline.warned"), (2, "deadline.overdue")):
+        at = running.alarms[n][0]
+        for _, changes in (fire(running, at), folded(at + timedelta(hours=1))):
+            assert [change.at for change in changes if change.type == type_] == [at]
+
+
+def test_a_matter_corrected_to_be_urgent_has_its_miss_told_again() -> None:
+    late = folded(FIRST)[0].late_from
+    assert late is not None
+    before, _ = folded(late)
+    urgent, _ = folded(late, urgent=True)
+    _, changes = compare(before, urgent)
+    assert [(change.type, change.says.get("urgent")) for change in changes] == [("deadline.missed", True)]

@@ -10,7 +10,6 @@ from services.intake.catalogue import load
 from services.intake.config import DEFAULT
 from services.intake.parsing import Raw, parse
 from services.intake.rules.judge import Margins, Submission, judge
-from services.intake.rules.order import is_hidden
 from services.intake.rules.refusal import Refused
 from services.intake.rules.stamps import Stamp, limits_of
 from services.intake.rules.topics import REGISTERING
@@ -66,11 +65,6 @@ def test_amending_a_commitment_needs_a_reason_and_warns_as_before() -> None:
     assert stamp.recorded.warnings == ("10d", "3d")
     with pytest.raises(AssertionError, match="missing"):
         submitted("commitment.amended", due="2026-04-30", zone="Asia/Shanghai")
-
-
-def test_an_inspection_is_hidden_until_it_is_published() -> None:
-    assert is_hidden(["inspection.recorded"])
-    assert not is_hidden(["inspection.recorded", "inspection.published"]) and not is_hidden(["matter.submitted"])
 
 
 def test_a_finding_names_facts_that_there_are(tmp_path: Path) -> None:

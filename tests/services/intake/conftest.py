@@ -8,6 +8,6 @@ from tests.support.intake_world import World, intake_world
 
 
 @pytest.fixture(scope="module")
-async def world(postgres: str) -> AsyncIterator[World]:
-    async with intake_world(postgres) as opened:
+async def world(postgres_dsn: str) -> AsyncIterator[World]:
+    async with intake_world(postgres_dsn) as opened:
         yield opened

@@ -22,8 +22,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
-    async with intake_world(postgres, Admission(issuer.verifier())) as opened:
+async def guarded(postgres_dsn: str, issuer: Issuer) -> AsyncIterator[World]:
+    async with intake_world(postgres_dsn, Admission(issuer.verifier())) as opened:
         yield opened
 
 
@@ -54,3 +54,14 @@ async def test_an_id_that_another_authority_s_inspection_has_is_unique_to_who_ma
     await guarded.send(inspection(hidden), registration(f"fengze/{name}"))
     assert await asked(guarded, issuer, Role.AUDITOR, name) == 200
     assert await asked(guarded, issuer, Role.OFFICE, name) == 409
+
+
+async def test_a_correction_that_comes_before_what_it_corrects_is_hidden_too(guarded: World, issuer: Issuer) -> None:
+    key = new_key()
+    recorded = inspection(key)
+    replaces = {"source": recorded["source"], "id": recorded["id"]}
+    fact = {"type": "inspection.recorded", "data": recorded["data"]}
+    correction = event("fact.corrected", key) | {"data": {"replaces": replaces, "fact": fact}}
+    await guarded.send(correction)
+    assert await asked(guarded, issuer, Role.PUBLISHER, key) == 404
+    assert await asked(guarded, issuer, Role.OFFICE, key) == 200

@@ -107,9 +107,9 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
+async def guarded(postgres_dsn: str, issuer: Issuer) -> AsyncIterator[World]:
     """An intake that asks everybody who they are."""
-    async with intake_world(postgres, Admission(issuer.verifier(), required=True)) as opened:
+    async with intake_world(postgres_dsn, Admission(issuer.verifier(), required=True)) as opened:
         yield opened
 
 

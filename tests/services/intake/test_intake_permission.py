@@ -26,9 +26,9 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def guarded(postgres: str, issuer: Issuer) -> AsyncIterator[World]:
+async def guarded(postgres_dsn: str, issuer: Issuer) -> AsyncIterator[World]:
     """An intake that asks everybody who they are."""
-    async with intake_world(postgres, Admission(issuer.verifier(), required=True)) as opened:
+    async with intake_world(postgres_dsn, Admission(issuer.verifier(), required=True)) as opened:
         yield opened
 
 
@@ -166,20 +166,20 @@ async def test_a_token_is_never_kept(guarded: World, issuer: Issuer) -> None:
     assert kept and not any(TOKEN in row["kept"].lower() for row in kept)
 
 
-async def test_a_provider_that_is_down_makes_messages_wait_and_refuses_none(postgres: str, issuer: Issuer) -> None:
+async def test_a_provider_that_is_down_makes_messages_wait_and_refuses_none(postgres_dsn: str, issuer: Issuer) -> None:
     verifier = verifier_over(Keys("http://127.0.0.1:1/jwks", refresh_s=300, refetch_s=0.1))
-    async with intake_world(postgres, Admission(verifier, required=True)) as world:
+    async with intake_world(postgres_dsn, Admission(verifier, required=True)) as world:
         content = registration(new_key())
         with pytest.raises(KeysUnavailable):
             await world.kafka(message(world, content, issuer.token("publisher", **OWN)))
         assert await world.published("rejections") == []
 
 
-async def test_a_key_that_came_after_the_keys_were_read_is_waited_for(postgres: str, tmp_path: Path) -> None:
+async def test_a_key_that_came_after_the_keys_were_read_is_waited_for(postgres_dsn: str, tmp_path: Path) -> None:
     """Rotated a moment ago, and the provider may not be asked again yet: that is no reason to refuse."""
     issuer = Issuer(tmp_path, ec_key("old"))
     admission = Admission(issuer.verifier(refetch_s=HOUR), required=True)
-    async with intake_world(postgres, admission) as world:
+    async with intake_world(postgres_dsn, admission) as world:
         await world.kafka(message(world, registration(new_key()), issuer.token("publisher", **OWN)))
         read_at = wall().timestamp()
         fresh = issuer.token("publisher", key=ec_key("new"), **OWN)
@@ -190,9 +190,9 @@ async def test_a_key_that_came_after_the_keys_were_read_is_waited_for(postgres: 
 
 
 async def test_where_tokens_are_not_required_one_that_comes_is_checked_all_the_same(
-    postgres: str, issuer: Issuer
+    postgres_dsn: str, issuer: Issuer
 ) -> None:
-    async with intake_world(postgres, Admission(issuer.verifier())) as world:
+    async with intake_world(postgres_dsn, Admission(issuer.verifier())) as world:
         bare, wrong = registration(new_key()), registration(new_key("xiamen"))
         await world.kafka(message(world, bare, None), message(world, wrong, issuer.token("publisher", **OWN)))
         assert await entered(world, bare, wrong) == [True, False]
