@@ -3,11 +3,10 @@
 The system proposes: nobody is found responsible until somebody has said so who is not named themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, assert_never
 
-import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from services.accountability import attribution_store, ledger, store
@@ -27,16 +26,15 @@ from services.accountability.rules.review import (
     confirm,
     decide,
 )
-from services.accountability.stepping import MOST_BYTES, Done, actor, expect, once
+from services.accountability.stepping import MOST_BYTES, Done, Steps, expect
 from shared.clock import Clock
 from shared.events.base import Model, PersonId
 from shared.http import ProblemError, body_of, read_json, tagged, write_cursor
 from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
-from shared.postgres import PASSING, Connection, Pool
+from shared.postgres import Connection, Pool
 
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
-log = structlog.get_logger()
 
 
 class Confirmation(Model):
@@ -52,9 +50,13 @@ class RevisionDecision(Model):
     by: PersonId | None = None
 
 
+Decide = Callable[[Connection, Case, str, datetime], Awaitable[Done]]
+
+
 def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter:
     """The routes under /v1."""
     router = APIRouter(prefix="/v1")
+    steps = Steps(pool, clock, committed)
 
     @router.post("/cases/{id}/attributions/{n}/confirmations", openapi_extra=body_of(Confirmation), status_code=201)
     @allow(Role.OFFICE)
@@ -62,9 +64,8 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
         """The efficiency office confirms the attribution that stands. `If-Match` names the case's revision. What is
         learned afterwards no longer changes it by itself: it is proposed."""
         given = await read_json(request, Confirmation, MOST_BYTES)
-        person = actor(request, given.by)
 
-        async def do(conn: Connection, case: Case, now: datetime) -> Done:
+        async def do(conn: Connection, case: Case, person: str, now: datetime) -> Done:
             done = confirm(case, n, person, now)
             if not isinstance(done, AttributionConfirmed):
                 raise _refused(done)
@@ -72,16 +73,15 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
             await attribution_store.note(conn, done.case, person, now)
             return Done({"case_id": id, "n": n, "confirmed_by": person}, 201, done.case.revision)
 
-        return await _take(request, id, person, given, do)
+        return await _take(request, id, given, do)
 
     @router.post("/cases/{id}/revisions/{no}/decisions", openapi_extra=body_of(RevisionDecision), status_code=201)
     @allow(Role.OFFICE)
     async def decide_revision(id: str, no: int, request: Request) -> Response:
         """The efficiency office accepts or rejects the revision that waits. An accepted one is confirmed by that."""
         given = await read_json(request, RevisionDecision, MOST_BYTES)
-        person = actor(request, given.by)
 
-        async def do(conn: Connection, case: Case, now: datetime) -> Done:
+        async def do(conn: Connection, case: Case, person: str, now: datetime) -> Done:
             kept = beside(case)
             done = decide(case, no, person, now, accept=given.accept)
             if not isinstance(done, RevisionDecided):
@@ -98,33 +98,20 @@ def routes(pool: Pool, clock: Clock, committed: Callable[[], None]) -> APIRouter
             content = {"case_id": id, "no": no, "accepted": given.accept, "decided_by": person}
             return Done(content, 201, after.revision)
 
-        return await _take(request, id, person, given, do)
+        return await _take(request, id, given, do)
 
-    async def _take(
-        request: Request, id: str, person: str, given: Model, do: Callable[[Connection, Case, datetime], Any]
-    ) -> Response:
+    async def _take(request: Request, id: str, given: Confirmation | RevisionDecision, do: Decide) -> Response:
         key = id_of(id)
-        try:
-            async with pool.acquire(timeout=10) as conn, conn.transaction():
-                now = (await clock.moment(conn)).now
 
-                async def step() -> Done:
-                    found = await store.lock_case(conn, key)
-                    if found is None:
-                        raise unknown()
-                    (case,) = await attribution_store.complete(conn, [found])
-                    expect(request, case.revision)
-                    done: Done = await do(conn, case, now)
-                    return done
+        async def take(conn: Connection, person: str, now: datetime) -> Done:
+            found = await store.lock_case(conn, key)
+            if found is None:
+                raise unknown()
+            (case,) = await attribution_store.complete(conn, [found])
+            expect(request, case.revision)
+            return await do(conn, case, person, now)
 
-                response = await once(conn, request, person, given, now, step)
-        except PASSING as error:
-            log.warning("step_not_stored", case=id, error=type(error).__name__)
-            raise ProblemError(
-                503, "unavailable", "The step could not be stored now", "Nothing was stored: send it again."
-            ) from error
-        committed()
-        return response
+        return await steps.take(request, given, given.by, take)
 
     @router.get("/revisions")
     @allow(*READERS)

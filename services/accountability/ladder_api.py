@@ -2,10 +2,10 @@
 concerns act, each for themselves."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Request, Response
 
 from services.accountability import case_store, ladder_store, ledger, store
@@ -19,7 +19,7 @@ from services.accountability.rules.ladder import Rulebook
 from services.accountability.rules.ladder_steps import LadderStep, Refused, acknowledge, assign, snooze
 from services.accountability.rules.model import Case
 from services.accountability.step_publish import due, local, published
-from services.accountability.stepping import MOST_BYTES, Done, actor, expect, once, tagged_with
+from services.accountability.stepping import MOST_BYTES, Done, Steps, expect, tagged_with
 from shared.clock import Clock
 from shared.events.accountability import CaseEvent, CaseWentLive
 from shared.events.base import Model, PersonId, Span, Text
@@ -28,11 +28,10 @@ from shared.events.oversight import CaseAcknowledged, CaseAssigned, CaseSnoozed
 from shared.http import ProblemError, body_of, read_json
 from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
-from shared.postgres import PASSING, Connection, Pool
+from shared.postgres import Connection, Pool
 
 READERS = Role.OFFICE, Role.SUPERVISOR, Role.AUDITOR
 SNOOZE = PauseTerms(ground="snooze")
-log = structlog.get_logger()
 
 
 class AcknowledgementText(Model):
@@ -57,12 +56,13 @@ class SnoozeText(Model):
 
 
 Given = AcknowledgementText | AssignmentText | SnoozeText
-Take = Callable[[Connection, Case, str, Any], Awaitable[Done]]
+Take = Callable[[Connection, Case, str, Any, datetime], Awaitable[Done]]
 
 
 def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[], None]) -> APIRouter:
     """The routes under /v1."""
     router = APIRouter(prefix="/v1")
+    steps = Steps(pool, clock, committed)
 
     @router.get("/cases/{id}/ladder")
     @allow(*READERS, Role.OFFICIAL)
@@ -96,13 +96,12 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
         """The case was received and read. The first time 201; who has said so before is answered 200, and nothing
         changes. It stops the ladder only where the rulebook says so."""
 
-        async def take(conn: Connection, case: Case, by: str, given: AcknowledgementText) -> Done:
+        async def take(conn: Connection, case: Case, by: str, given: AcknowledgementText, now: datetime) -> Done:
             taken = [step for step, _ in await ladder_store.steps(conn, case.key)]
             for step in taken:
                 if (step.kind, step.by, step.standing_no) == ("acknowledged", by, case.standing_no):
                     return Done(_told(case, step), 200, case.revision)
             after = _unless_refused(acknowledge(case, by))
-            now = (await clock.moment(conn)).now
             edition = rulebook.of(case)
             stops = edition is not None and edition.acknowledgement_stops and case.answered_at is None
             limits = _rungs(case, (CaseAcknowledged.TYPE,)) if stops else ()
@@ -117,9 +116,8 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     async def assign_case(id: str, request: Request) -> Response:
         """Whoever the case was addressed to says who must answer it. The ladder goes on."""
 
-        async def take(conn: Connection, case: Case, by: str, given: AssignmentText) -> Done:
+        async def take(conn: Connection, case: Case, by: str, given: AssignmentText, now: datetime) -> Done:
             after = _unless_refused(assign(case, by, given.assignee))
-            now = (await clock.moment(conn)).now
             step = LadderStep(after.revision, case.standing_no, "assigned", by, now, assignee=given.assignee)
             event = CaseAssigned(
                 **_common(after, step), assigned_by=by, assignee=given.assignee, unit=case.unit, item=case.item,
@@ -134,11 +132,10 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
     async def snooze_case(id: str, request: Request) -> Response:
         """The rungs that have not fired are put off, within the limits of the rulebook."""
 
-        async def take(conn: Connection, case: Case, by: str, given: SnoozeText) -> Done:
+        async def take(conn: Connection, case: Case, by: str, given: SnoozeText, now: datetime) -> Done:
             before = tuple(s for s, _ in await ladder_store.steps(conn, case.key) if s.standing_no == case.standing_no)
             edition = rulebook.of(case)
             after = _unless_refused(snooze(case, by, given.amount, before, edition))
-            now = (await clock.moment(conn)).now
             kept = await texts.keep(
                 conn, authority=case.key.authority, matter=case.key.matter, case_id=case.key.case_id, kind="snooze",
                 text=given.reason, at=now,
@@ -155,27 +152,16 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
 
     async def _take(id: str, request: Request, form: type[Given], take: Take, *, seen: bool = True) -> Response:
         given = await read_json(request, form, MOST_BYTES)
-        by = actor(request, given.by)
-        try:
-            async with pool.acquire(timeout=10) as conn, conn.transaction():
 
-                async def do() -> Done:
-                    case = await store.lock_case(conn, id_of(id))
-                    _shown_to(request, case)
-                    assert case is not None  # noqa: S101 - _shown_to has asked
-                    if seen:
-                        expect(request, case.revision)
-                    return await take(conn, case, by, given)
+        async def do(conn: Connection, by: str, now: datetime) -> Done:
+            case = await store.lock_case(conn, id_of(id))
+            _shown_to(request, case)
+            assert case is not None  # noqa: S101 - _shown_to has asked
+            if seen:
+                expect(request, case.revision)
+            return await take(conn, case, by, given, now)
 
-                now = (await clock.moment(conn)).now
-                response = await once(conn, request, by, given, now, do)
-        except PASSING as error:
-            log.warning("step_not_stored", error=type(error).__name__)
-            raise ProblemError(
-                503, "unavailable", "The step could not be stored now", "Nothing was stored: send it again."
-            ) from error
-        committed()
-        return response
+        return await steps.take(request, given, given.by, do)
 
     return router
 

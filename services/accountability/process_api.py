@@ -3,9 +3,9 @@ of the case that was seen (`If-Match`), may be sent again under an `Idempotency-
 forbids it and what is missing."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, Request, Response
 
 from services.accountability import process, store
@@ -14,14 +14,13 @@ from services.accountability.process_forms import FORMS, PLEAS, StepForm
 from services.accountability.rules.case import concerns
 from services.accountability.rules.ladder import Rulebook
 from services.accountability.rules.process_model import Accepted, Forbidden, Step
-from services.accountability.stepping import MOST_BYTES, Done, actor, expect, once
+from services.accountability.stepping import MOST_BYTES, Done, Steps, expect
 from shared.clock import Clock
 from shared.http import ProblemError, read_json
 from shared.identity.guard import allow, caller_of
 from shared.identity.roles import Role
-from shared.postgres import PASSING, Pool
+from shared.postgres import Connection, Pool
 
-log = structlog.get_logger()
 _OF_PERSON = frozenset({"not-recused", "not-named", "is-a-party", "two-people", "one-vote-each"})
 _OF_CONTENT = frozenset(
     {"dates-in-order", "written", "held-the-role", "recommends-only", "exemption-ground", "fit-to-act"}
@@ -31,6 +30,7 @@ _OF_CONTENT = frozenset(
 def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[], None]) -> APIRouter:
     """The routes under /v1."""
     router = APIRouter(prefix="/v1")
+    steps = Steps(pool, clock, committed)
 
     @router.post("/cases/{id}/steps/{step}", openapi_extra=_bodies(FORMS), status_code=201)
     @allow(Role.OFFICE, Role.SUPERVISOR)
@@ -50,29 +50,17 @@ def routes(pool: Pool, clock: Clock, rulebook: Rulebook, committed: Callable[[],
         if step is None:
             raise ProblemError(404, "no-such-step", "There is no such step", steps=sorted(forms))
         given = await read_json(request, forms[step], MOST_BYTES)
-        by = actor(request, given.by)
-        try:
-            async with pool.acquire(timeout=10) as conn, conn.transaction():
-                now = (await clock.moment(conn)).now
 
-                async def do() -> Done:
-                    case = await store.lock_case(conn, id_of(id))
-                    caller = caller_of(request)
-                    if case is None or (caller.is_narrow() and caller.is_checked and not concerns(case, by)):
-                        raise unknown()
-                    expect(request, case.revision)
-                    command = given.command(step, by, now)
-                    decided = await process.take(conn, case, command, given.written(), rulebook, now)
-                    return _told(decided)
+        async def take(conn: Connection, by: str, now: datetime) -> Done:
+            case = await store.lock_case(conn, id_of(id))
+            caller = caller_of(request)
+            if case is None or (caller.is_narrow() and caller.is_checked and not concerns(case, by)):
+                raise unknown()
+            expect(request, case.revision)
+            command = given.command(step, by, now)
+            return _told(await process.take(conn, case, command, given.written(), rulebook, now))
 
-                response = await once(conn, request, by, given, now, do)
-        except PASSING as error:
-            log.warning("step_not_stored", case=id[:36], error=type(error).__name__)
-            raise ProblemError(
-                503, "unavailable", "The step could not be stored now", "Nothing was stored: send it again."
-            ) from error
-        committed()
-        return response
+        return await steps.take(request, given, given.by, take)
 
     return router
 
