@@ -46,8 +46,9 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Recalculation:
-    """Clocks to fold again: those that `version` of `code` may count otherwise, on days from `first` to `last`.
-    `after` is how far this pass has come, in the order of the clocks' ends."""
+    """Clocks to fold again: those that `version` of `code` may count otherwise, on days from `first` to `last`; those
+    that rolled back over one of these ended on `rolled_from` or later. `after` is how far this pass has come, in the
+    order of the clocks' ends."""
 
     id: int
     code: str
@@ -55,6 +56,7 @@ class Recalculation:
     former: str | None
     first: date
     last: date
+    rolled_from: date
     wider: bool
     since: datetime
     pass_: int
@@ -119,10 +121,11 @@ async def begin_recalculation(
     conn: Connection, code: str, version: str, former: str | None, days: Difference, since: datetime
 ) -> None:
     """What may have been moved is to be folded again; what a former one had not come to is added to it."""
-    first, last, wider = days.first, days.last, days.wider
+    first, last, rolled_from, wider = days.first, days.last, days.rolled_from, days.wider
     for row in await conn.fetch(QUERIES["overtake_recalculations"], code, since):
         first, last, wider = min(first, row["first_day"]), max(last, row["last_day"]), wider or row["wider"]
-    await conn.execute(QUERIES["insert_recalculation"], code, version, former, first, last, wider, since)
+        rolled_from = min(rolled_from, row["rolled_from"])
+    await conn.execute(QUERIES["insert_recalculation"], code, version, former, first, last, wider, since, rolled_from)
 
 
 async def claim_recalculation(conn: Connection) -> Recalculation | None:
@@ -139,6 +142,7 @@ def _recalculation(row: Record, *, settled: bool) -> Recalculation:
         former=row["former"],
         first=row["first_day"],
         last=row["last_day"],
+        rolled_from=row["rolled_from"],
         wider=row["wider"],
         since=row["since"],
         pass_=row["pass"],
@@ -152,12 +156,14 @@ def _recalculation(row: Record, *, settled: bool) -> Recalculation:
 
 
 async def select_clocks_to_recalculate(
-    conn: Connection, code: str, version: str, first: date, last: date, after: After, n: int
+    conn: Connection, code: str, version: str, days: Recalculation | Difference, after: After, n: int
 ) -> list[tuple[Key, datetime]]:
     """The next clocks that another version of the calendar counted over one of these days, in the order of their ends;
     one for each, so a matter may be named more than once."""
     await conn.execute(BY_INDEX)
-    rows = await conn.fetch(QUERIES["select_clocks_to_recalculate"], first, last, *after, code, version, n)
+    rows = await conn.fetch(
+        QUERIES["select_clocks_to_recalculate"], days.first, days.last, *after, code, version, n, days.rolled_from
+    )
     return [((row["authority"], row["matter"]), row["late_from"]) for row in rows]
 
 

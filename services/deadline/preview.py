@@ -73,9 +73,7 @@ async def _affected(conn: Connection, code: str, version: str, days: Difference)
     """Matters, in batches, each once."""
     after: After = (None, "", "")
     seen: set[Key] = set()
-    while rows := await calendar_store.select_clocks_to_recalculate(
-        conn, code, version, days.first, days.last, after, BATCH
-    ):
+    while rows := await calendar_store.select_clocks_to_recalculate(conn, code, version, days, after, BATCH):
         last, at = rows[-1]
         after = (at, *last)
         fresh = [key for key in dict.fromkeys(key for key, _ in rows) if key not in seen]

@@ -195,9 +195,7 @@ async def _next(conn: Connection, job: Recalculation, n: int) -> tuple[list[Key]
     are more years than before, those that could not be counted."""
     late_from, authority, matter = job.after
     if late_from is not None or not authority:
-        found = await calendar_store.select_clocks_to_recalculate(
-            conn, job.code, job.version, job.first, job.last, job.after, n
-        )
+        found = await calendar_store.select_clocks_to_recalculate(conn, job.code, job.version, job, job.after, n)
         if found:
             last, at = found[-1]
             return [key for key, _ in found], (at, *last)

@@ -36,7 +36,7 @@ async def recount(conn: Connection, keys: Sequence[Key], moment: Moment, caught_
     rows, _ = await calendar_store.select_in_force(conn)
     calendar_of = await in_force.calendars_of(conn, rows)
     clocks = await store.select_clocks(conn, [(key, None) for key in locked])
-    counts = Recount(calendar_of, _limit_of, moment.now)
+    counts, versions = Recount(calendar_of, _limit_of, moment.now), _Versions(calendar_of)
     folds: list[Key] = []
     saved: list[tuple[Key, Stored]] = []
     told: list[tuple[Key, Stored, Sequence[Change]]] = []
@@ -45,7 +45,7 @@ async def recount(conn: Connection, keys: Sequence[Key], moment: Moment, caught_
         stored = clocks.get((key, None), ())
         read = moment.confirmed if store.bucket(key) in caught_up.cases else UNCONFIRMED
         due = refold_at is not None and refold_at <= moment.now
-        again = None if due else _again(stored, counts, calendar_of, moment.now, read)
+        again = None if due else _again(stored, counts, versions, moment.now, read)
         if again is None:
             folds.append(key)
             continue
@@ -62,8 +62,29 @@ async def recount(conn: Connection, keys: Sequence[Key], moment: Moment, caught_
     return folds
 
 
+class _Versions:
+    """By which version each calendar counts, looked up once for a batch."""
+
+    def __init__(self, calendar_of: CalendarOf) -> None:
+        self._calendar_of = calendar_of
+        self._found: dict[str, str | None] = {}
+
+    def counted(self, told: Mapping[str, Any]) -> bool:
+        """Whether this was counted by what is in force."""
+        code = told["limit"]["calendar"]
+        if code not in self._found:
+            self._found[code] = self._version(code)
+        return bool(told["calendar"] == self._found[code])
+
+    def _version(self, code: str) -> str | None:
+        try:
+            return self._calendar_of(code).version
+        except DeadlineError:
+            return None
+
+
 def _again(
-    stored: Sequence[Stored], counts: Recount, calendar_of: CalendarOf, now: datetime, read: datetime
+    stored: Sequence[Stored], counts: Recount, versions: _Versions, now: datetime, read: datetime
 ) -> list[tuple[Stored, Stored, tuple[Change, ...]]] | None:
     """The clocks of a matter that were counted by a former calendar, before and after, with what is to be published;
     None where it must be folded."""
@@ -76,21 +97,13 @@ def _again(
             if old.problem is not None:
                 return None
             continue
-        if _up_to_date(old.says["counted"], calendar_of):
+        if versions.counted(old.says["counted"]):
             continue
         new = counts.again(old, confirmed)
         if new is None:
             return None
         found.append((old, *compare(old, new)))
     return found
-
-
-def _up_to_date(counted: Mapping[str, Any], calendar_of: CalendarOf) -> bool:
-    try:
-        version: str = calendar_of(counted["limit"]["calendar"]).version
-    except DeadlineError:
-        return False
-    return bool(counted["calendar"] == version)
 
 
 def _limit_of(text: Any) -> Limit | None:

@@ -17,27 +17,12 @@ async def lock_matters(conn: Connection, keys: Iterable[Key]) -> dict[Key, datet
 
 async def save(conn: Connection, rows: Sequence[tuple[Key, Stored]], now: datetime) -> None:
     """Keep what was said of these clocks, and write what is said now."""
-    if not rows:
-        return
-    names = (
-        [key[0] for key, _ in rows],
-        [key[1] for key, _ in rows],
-        [c.name for _, c in rows],
-        [c.subject for _, c in rows],
-    )
-    await conn.execute(QUERIES["keep_superseded_statements"], *names, now)
-    await conn.execute(
-        QUERIES["save_recounted"],
-        *names,
-        [c.state.value for _, c in rows],
-        [c.due_on for _, c in rows],
-        [c.late_from for _, c in rows],
-        [c.warned for _, c in rows],
-        [c.alarms[0][0] if c.alarms else None for _, c in rows],
-        [{"ahead": c.alarms} for _, c in rows],
-        [c.says for _, c in rows],
-        [c.digest for _, c in rows],
-        [c.revision for _, c in rows],
-        now,
-        [c.confirmed for _, c in rows],
-    )
+    if rows:
+        records = [
+            (
+                *key, c.name, c.subject, c.state.value, c.due_on, c.late_from, c.warned,
+                c.alarms[0][0] if c.alarms else None, {"ahead": c.alarms}, c.says, c.digest, c.revision, c.confirmed,
+            )
+            for key, c in rows
+        ]  # fmt: skip
+        await conn.execute(QUERIES["save_recounted"], now, *map(list, zip(*records, strict=True)))

@@ -17,6 +17,7 @@ Key = tuple[str, str]
 """(authority, matter)."""
 Subject = tuple[Key, str | None]
 """What clocks are about: a matter, or one of its cases; None for all of a matter's."""
+_STATES = {state.value: state for state in State}
 CASE = "case:"
 """How the subject of a case's clock begins."""
 
@@ -175,25 +176,25 @@ def _ahead(clock: Stored) -> dict[str, Any]:
 
 def _stored(row: Record) -> Stored:
     return Stored(
-        name=row["clock"],
-        subject=row["subject"],
-        state=State(row["state"]),
-        item=row["item"],
-        unit=row["unit"],
-        zone=row["zone"],
-        due_on=row["due_on"],
-        late_from=row["late_from"],
-        done_at=row["done_at"],
-        done_on=row["done_on"],
-        withdrawn=row["withdrawn"],
-        warned=row["warned"],
-        alarms=tuple((datetime.fromisoformat(at), label) for at, label in row["alarms"]["ahead"]),
-        says=row["says"],
-        miss=row["missed_late_from"],
-        digest=row["digest"],
-        applies=row["applies"],
-        revision=row["revision"],
-        known=row["known_at"],
-        confirmed=row["confirmed_at"],
-        unconfirmed=row["unconfirmed"],
+        row["clock"],
+        row["subject"],
+        _STATES[row["state"]],
+        row["item"],
+        row["unit"],
+        row["zone"],
+        row["due_on"],
+        row["late_from"],
+        row["done_at"],
+        row["done_on"],
+        row["withdrawn"],
+        row["warned"],
+        tuple([(datetime.fromisoformat(at), label) for at, label in row["alarms"]["ahead"]]),
+        row["says"],
+        row["missed_late_from"],
+        row["digest"],
+        row["applies"],
+        row["revision"],
+        row["unconfirmed"],
+        row["known_at"],
+        row["confirmed_at"],
     )

@@ -5,7 +5,7 @@ remembered by its `late_from`, so that it is published once, and withdrawn when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadline.rules import statement
@@ -35,7 +35,7 @@ def compare(old: Stored | None, new: Stored) -> tuple[Stored, tuple[Change, ...]
     before = old if old is not None and old.applies else None
     changes = (*_changes(before, new, old.miss if old else None), *_findings(before, new))
     miss = new.late_from if new.state in LATE else None
-    return replace(new, miss=miss, revision=(old.revision if old else 0) + len(changes)), changes
+    return new._replace(miss=miss, revision=(old.revision if old else 0) + len(changes)), changes
 
 
 def vanish(old: Stored, *, registered: bool) -> tuple[Stored, tuple[Change, ...]]:
@@ -50,7 +50,7 @@ def vanish(old: Stored, *, registered: bool) -> tuple[Stored, tuple[Change, ...]
         changes.append(Change("deadline.finding_revoked", told, _cause(each["facts"])))
     if old.state is not State.VOID:
         changes.append(_voided(old, "limit-removed" if registered else "registration-retracted", old.says["facts"]))
-    gone = replace(old, state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
+    gone = old._replace(state=State.VOID, applies=False, miss=None, alarms=(), revision=old.revision + len(changes))
     return gone, tuple(changes)
 
 
@@ -67,29 +67,29 @@ def fire(row: Stored, confirmed: datetime, heard: Heard = EVERYBODY) -> tuple[St
     told_up_to = heard.get(row.says["facts"][0]["source"]) if heard and not row.part else None
     if MISS in passed and told_up_to is not None and row.late_from is not None and told_up_to < row.late_from:
         told = next((label for label in reversed(passed) if label != MISS and not label.startswith(PASSED)), row.warned)
-        waiting = replace(row, warned=told, alarms=(), confirmed=confirmed, unconfirmed=True)
-        waiting = replace(waiting, warned_at=next((at for at, label in reversed(come) if label == told), None))
+        waiting = row._replace(warned=told, alarms=(), confirmed=confirmed, unconfirmed=True)
+        waiting = waiting._replace(warned_at=next((at for at, label in reversed(come) if label == told), None))
         if told == row.warned:
             return waiting, ()
-        waiting = replace(waiting, state=State.WARNED, revision=row.revision + 1)
+        waiting = waiting._replace(state=State.WARNED, revision=row.revision + 1)
         return waiting, (_warned(waiting),)
     ahead = tuple(alarm for alarm in alarms if alarm[0] > confirmed)
     told = next((label for label in reversed(passed) if label != MISS), row.warned)
-    fired = replace(row, warned=told, alarms=ahead, confirmed=confirmed, warned_at=come[-1][0])
+    fired = row._replace(warned=told, alarms=ahead, confirmed=confirmed, warned_at=come[-1][0])
     changes: list[Change] = []
     if MISS in passed:
-        fired = replace(fired, state=State.MISSED, miss=row.late_from)
+        fired = fired._replace(state=State.MISSED, miss=row.late_from)
         if done is not None:
-            fired = replace(fired, state=State.MISSED_DONE, alarms=())
+            fired = fired._replace(state=State.MISSED_DONE, alarms=())
         changes = [_missed(fired), *_deemed(fired)]
         if done is not None:
             changes.append(_ended("deadline.stopped_late", fired))
     if passed[-1].startswith(PASSED):
         changes.append(_overdue(fired))
     elif passed[-1] != MISS:
-        fired = replace(fired, state=State.WARNED)
+        fired = fired._replace(state=State.WARNED)
         changes = [_warned(fired)]
-    return replace(fired, revision=row.revision + len(changes)), tuple(changes)
+    return fired._replace(revision=row.revision + len(changes)), tuple(changes)
 
 
 def _changes(old: Stored | None, new: Stored, standing: datetime | None) -> Iterator[Change]:
@@ -175,6 +175,8 @@ def _deemed(row: Stored) -> Iterator[Change]:
 
 def _findings(old: Stored | None, new: Stored) -> Iterator[Change]:
     """What is found now and was not before, and what was and is no more."""
+    if "findings" not in new.says and (old is None or "findings" not in old.says):
+        return
     before = {} if old is None else {_found(each): each for each in old.says.get("findings", ())}
     after = {_found(each): each for each in new.says.get("findings", ())}
     for key, each in after.items():
@@ -255,9 +257,11 @@ def _void_reason(row: Stored) -> str:
 
 def _mover(old: Stored, new: Stored) -> str:
     """The event of the fact that moved the due: one that it did not rest on before, if there is one."""
-    before = [fact["event"] for fact in old.says["facts"]]
-    fresh = [fact for fact in new.says["facts"] if fact["event"] not in before]
-    return _cause(fresh or new.says["facts"])
+    facts = new.says["facts"]
+    if facts != old.says["facts"]:
+        before = [fact["event"] for fact in old.says["facts"]]
+        facts = [fact for fact in facts if fact["event"] not in before] or facts
+    return _cause(facts)
 
 
 def _cause(facts: list[Statement]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.deadline.rules.change import Change, compare, vanish
@@ -59,7 +59,7 @@ def decide(
         row, changes = vanish(old, registered=old.subject in folded.registered)
         if row != old:
             tally(counts, old, row)
-            decided.append((replace(row, known=now, confirmed=confirmed), changes))
+            decided.append((row._replace(known=now, confirmed=confirmed), changes))
     return Decision(tuple(decided), folded.refold_at, uncountable, counts)
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from services.deadline.rules.calendar import Calendar, HalfDay, Session, content_version
-from services.deadline.rules.errors import BadCalendar
+from services.deadline.rules.errors import BadCalendar, YearNotCovered
+from services.deadline.rules.span import add_days
 
 Identity = tuple[str, str]
+LONGEST_REST_DAYS = 40
+"""No calendar rests for longer in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +153,22 @@ def _versioned(calendar: Calendar) -> Calendar:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What a clock must touch to be counted otherwise: days from `first` to `last`, both included. `wider`: years are
-    covered that were not, so what could not be counted may be now."""
+    covered that were not, so what could not be counted may be now. Who rolled back over one of them ended on
+    `rolled_from` or later: the last day worked before them."""
 
     first: date
     last: date
     wider: bool
+    rolled_from: date
 
 
 def difference(old: Calendar | None, new: Calendar) -> Difference | None:
     """The days on which two calendars differ, or on which one is published and the other is not; None where there are
     none. Without an old one, or with another zone, weekend or hours, it is all days."""
     if old is None or (old.zone, old.sessions, old.weekend) != (new.zone, new.sessions, new.weekend):
-        return Difference(date(new.covers[0], 1, 1), date(new.covers[1], 12, 31), wider=True)
+        return _all_days(new)
     if old.weekday_sessions != new.weekday_sessions:
-        return Difference(date(new.covers[0], 1, 1), date(new.covers[1], 12, 31), wider=True)
+        return _all_days(new)
     changed = [
         day
         for before, after in (
@@ -180,4 +185,16 @@ def difference(old: Calendar | None, new: Calendar) -> Difference | None:
     if not changed:
         return None
     wider = not (old.covers[0] <= new.covers[0] and new.covers[1] <= old.covers[1])
-    return Difference(min(changed), max(changed), wider)
+    return Difference(min(changed), max(changed), wider, _worked_before(old, min(changed)))
+
+
+def _all_days(calendar: Calendar) -> Difference:
+    first, last = date(calendar.covers[0], 1, 1), date(calendar.covers[1], 12, 31)
+    return Difference(first, last, wider=True, rolled_from=add_days(first, -LONGEST_REST_DAYS))
+
+
+def _worked_before(calendar: Calendar, day: date) -> date:
+    try:
+        return calendar.on_or_before(add_days(day, -1))
+    except YearNotCovered:
+        return add_days(day, -LONGEST_REST_DAYS)

@@ -8,11 +8,12 @@ calendar might bring into the count, is not known yet. For any other clock the a
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from services.deadline.rules import statement
-from services.deadline.rules.clock import Holding, State, judge
-from services.deadline.rules.count import DAY_UNITS, Due, Start
+from services.deadline.rules.clock import Holding, State, Verdict, judge
+from services.deadline.rules.count import Due, Start
 from services.deadline.rules.course import Course, course
 from services.deadline.rules.edges import WAITING
 from services.deadline.rules.errors import DeadlineError
@@ -20,7 +21,7 @@ from services.deadline.rules.facts import REGISTRATIONS
 from services.deadline.rules.fold import CalendarOf
 from services.deadline.rules.holdings_net import net_minutes
 from services.deadline.rules.limits import Limit
-from services.deadline.rules.plain import LAST_YEAR
+from services.deadline.rules.plain import LAST_YEAR, by_days
 from services.deadline.rules.span import local_date, zone_of
 from services.deadline.rules.stored import Stored
 from services.deadline.rules.warnings import Warnings, overdue_instants, warning_instants
@@ -36,13 +37,28 @@ _ZONES = timedelta(hours=15)
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """What clocks of one limit that started on one day have in common. `warnings` are those after the day's begin."""
+    """What clocks of one limit that started on one day have in common. `warnings` are those after the day's begin; who
+    starts before `all_ahead` has all of them before them. `verdicts` are those of whom none has passed by an instant.
+    """
 
     due: Due
     course: Course
     counted: statement.Statement
     warnings: Warnings
     overdue: Warnings
+    all_ahead: datetime | None
+    verdicts: dict[datetime, Verdict]
+
+    def verdict(self, start: Start, confirmed: datetime) -> Verdict | None:
+        """None where only a fold can tell."""
+        if self.all_ahead is not None and start.instant >= self.all_ahead:
+            if start.on is not None:
+                return None  # its instant depends on a zone that is not said here
+            ahead = tuple(each for each in self.warnings if each[0] > start.instant)
+            return judge(self.due, None, ahead, self.overdue, confirmed, None)
+        if confirmed not in self.verdicts:
+            self.verdicts[confirmed] = judge(self.due, None, self.warnings, self.overdue, confirmed, None)
+        return self.verdicts[confirmed]
 
 
 class Recount:
@@ -71,36 +87,24 @@ class Recount:
         count = self._count(limit, start)
         if count is None or count.due.late_from <= self._now:
             return None
-        warnings = count.warnings
-        if warnings and start.instant >= warnings[0][0] - _ZONES * 2:
-            if start.on is not None:
-                return None  # its instant depends on a zone that is not said here
-            warnings = tuple(each for each in warnings if each[0] > start.instant)
-        verdict = judge(count.due, None, warnings, count.overdue, confirmed, None)
+        verdict = count.verdict(start, confirmed)
+        if verdict is None:
+            return None
         told = {**says, "counted": count.counted}
         if "net" in says:
             net = net_minutes(limit, start, count.course, _held(says["holdings"]), self._calendar_of(limit.calendar))
             if net is None:
                 return None
             told["net"] = list(net)
-        return Stored(
-            name=row.name,
-            subject=row.subject,
+        return row._replace(
             state=verdict.state,
-            item=row.item,
-            unit=row.unit,
-            zone=row.zone,
             due_on=count.due.due_on,
             late_from=count.due.late_from,
-            done_at=None,
-            done_on=None,
-            withdrawn=False,
             warned=verdict.warned,
             warned_at=verdict.warned_at,
             alarms=verdict.alarms,
             says=told,
             digest=statement.digest(told),
-            revision=row.revision,
             known=self._now,
             confirmed=confirmed,
         )
@@ -108,7 +112,7 @@ class Recount:
     def _count(self, limit: Limit, start: Start) -> _Count | None:
         """By the day where only that matters."""
         at: date | datetime = start.instant
-        if _by_days(limit):
+        if by_days(limit):
             at = start.on or local_date(start.instant, zone_of(limit.zone))
         elif start.on is not None:
             return None
@@ -124,7 +128,7 @@ class Recount:
             due = ran.due
             if due is None or (due.due_on or due.late_from).year > LAST_YEAR - 1:
                 return None
-            if _by_days(limit):  # whoever starts later on that day leaves out what is before that
+            if by_days(limit):  # whoever starts later on that day leaves out what is before that
                 midnight = datetime.combine(due.start_on, time.min, UTC)
                 start = replace(start, instant=min(start.instant, midnight - _ZONES))
             warnings = warning_instants(limit, due, start, calendar)
@@ -138,7 +142,8 @@ class Recount:
             "calendar": calendar.version,
             "provisional": due.provisional,
         }
-        return _Count(due, ran, counted, warnings, overdue)
+        all_ahead = warnings[0][0] - _ZONES * 2 if warnings else None
+        return _Count(due, ran, counted, warnings, overdue, all_ahead, {})
 
 
 def _held(told: list[statement.Statement]) -> list[Holding]:
@@ -146,20 +151,10 @@ def _held(told: list[statement.Statement]) -> list[Holding]:
     return [Holding(since, until, None, None) for since, until in zip(instants, [*instants[1:], None], strict=True)]
 
 
+@lru_cache(maxsize=1024)
 def _by_itself(limit: Limit, type_: str) -> bool:
     """Whether the clock is the matter's own and starts with this fact alone."""
     return limit.per is None and type_ in limit.starts_on and not any(on.startswith(WAITING) for on in limit.starts_on)
-
-
-def _by_days(limit: Limit) -> bool:
-    """Whether all that start on one day have the same due and warnings."""
-    return (
-        limit.amount is not None
-        and limit.amount.unit in DAY_UNITS
-        and limit.cut_off is None
-        and limit.second is None
-        and not any(label.endswith("%") for label in limit.warnings)
-    )
 
 
 def _start(fact: statement.Statement) -> Start:

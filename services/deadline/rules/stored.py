@@ -1,15 +1,14 @@
 """A clock as it is kept: the sweep fires from it without loading facts (D12), the next fold is compared with it."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from services.deadline.rules import statement
 from services.deadline.rules.clock import Clock, State
 from services.deadline.rules.statement import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A clock's row. `says` is its statement: what its events will say.
 
     `miss` is the `late_from` of the miss that was published and stands, `digest` what it said. `applies` is False for
@@ -36,10 +35,20 @@ class Stored:
     applies: bool = True
     revision: int = 0
     unconfirmed: bool = False
-    known: datetime | None = field(default=None, compare=False)
-    confirmed: datetime | None = field(default=None, compare=False)
-    warned_at: datetime | None = field(default=None, compare=False)
+    known: datetime | None = None
+    confirmed: datetime | None = None
+    warned_at: datetime | None = None
     """When what is told now was due; not kept."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it says the same, whenever that was judged."""
+        return isinstance(other, Stored) and self[:_SAYS] == other[:_SAYS]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.subject, self.revision))
 
     @property
     def part(self) -> str:
@@ -51,6 +60,10 @@ class Stored:
         """Why its limit cannot be counted."""
         problem: str | None = self.says.get("problem")
         return problem
+
+
+_SAYS = Stored._fields.index("known")
+"""So many of its fields say something; the others, when that was judged."""
 
 
 def rowed(authority: str, matter: str, clock: Clock, known: datetime, confirmed: datetime) -> Stored:

@@ -209,13 +209,13 @@ on conflict (code) do update set version = excluded.version, as_of = excluded.as
 
 -- insert_recalculation --
 -- What may have been moved is to be folded again. Where there is no clock yet there is nothing to do.
-insert into recalculations (code, version, former, first_day, last_day, wider, since)
-select $1, $2, $3, $4, $5, $6, $7 where exists (select from clocks)
+insert into recalculations (code, version, former, first_day, last_day, wider, since, rolled_from)
+select $1, $2, $3, $4, $5, $6, $7, $8 where exists (select from clocks)
 
 -- overtake_recalculations --
 -- A former one of the same calendar that is not finished: the next one must look at its days, too.
 update recalculations set finished_at = greatest($2, since) where code = $1 and finished_at is null
-returning first_day, last_day, wider
+returning first_day, last_day, wider, rolled_from
 
 -- claim_recalculation --
 -- The oldest that nobody else works on; and whether all that counted by the former calendar has ended.
@@ -225,13 +225,15 @@ for update skip locked
 
 -- select_clocks_to_recalculate --
 -- Clocks in the order of their ends whose count may touch the changed days and that another version of the same calendar
--- counted. Those that roll back may have been counted from days after their end. Most are passed over by their text,
--- unparsed, since there may be hundreds of thousands: a quote within a value is escaped, so none can feign a field.
+-- counted. Those that roll back may have been counted from days after their end, which is none of the changed days then.
+-- Most are passed over by their text, unparsed, since there may be hundreds of thousands: a quote within a value is
+-- escaped, so none can feign a field.
 select c.authority, c.matter, c.late_from from clocks c
-where c.applies and c.late_from >= $1::date - 40
+where c.applies and c.late_from >= $9::date - 2
     and (c.late_from, c.authority, c.matter) > (coalesce($3::timestamptz, '-infinity'), $4::text, $5::text)
     and (c.late_from >= $1::date - 2 or strpos(c.says::text, '"previous"') > 0)
     and strpos(c.says::text, '"calendar":"' || $7::text || '"') = 0
+    and strpos(c.says::text, '"' || $6::text || '-') > 0
     and rests_on(c.says, c.late_from, $6::text, $7::text, $1::date, $2::date)
 order by c.late_from, c.authority, c.matter, c.clock, c.subject
 limit $8
@@ -243,23 +245,25 @@ from matters x join unnest($1::text[], $2::text[]) u (a, m) on x.authority = u.a
 order by x.authority, x.matter
 for update of x
 
--- keep_superseded_statements --
--- What was said until now of clocks that are about to be written, taken from where it stands.
-insert into superseded_statements (authority, matter, clock, subject, revision, superseded_at, says)
-select c.authority, c.matter, c.clock, c.subject, c.revision, $5, c.says
-from unnest($1::text[], $2::text[], $3::text[], $4::text[]) u (a, m, k, s)
-join clocks c on c.authority = u.a and c.matter = u.m and c.clock = u.k and c.subject = u.s
-on conflict do nothing
-
 -- save_recounted --
--- Write what another calendar changed of rows that are locked: all else in them stays as it was folded.
+-- Write what another calendar changed of rows that are locked, and keep what was said of them until now: each is looked
+-- up once. All else in them stays as it was folded.
+with said as (
+    select c.ctid as at, c.revision as before, c.says as said, u.*
+    from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
+        $10::timestamptz[], $11::jsonb[], $12::json[], $13::text[], $14::bigint[], $15::timestamptz[])
+        u (a, m, k, s, state, due_on, late_from, warned, next_alarm_at, alarms, says, digest, revision, confirmed_at)
+    join clocks c on c.authority = u.a and c.matter = u.m and c.clock = u.k and c.subject = u.s
+),
+kept as (
+    insert into superseded_statements (authority, matter, clock, subject, revision, superseded_at, says)
+    select a, m, k, s, before, $1, said from said
+    on conflict do nothing
+)
 update clocks c set
     state = u.state, due_on = u.due_on, late_from = u.late_from, warned = u.warned, next_alarm_at = u.next_alarm_at,
-    alarms = u.alarms, says = u.says, digest = u.digest, revision = u.revision, known_at = $14, confirmed_at = u.confirmed_at
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[], $7::timestamptz[], $8::text[],
-    $9::timestamptz[], $10::jsonb[], $11::json[], $12::text[], $13::bigint[], $15::timestamptz[])
-    u (a, m, k, s, state, due_on, late_from, warned, next_alarm_at, alarms, says, digest, revision, confirmed_at)
-where c.authority = u.a and c.matter = u.m and c.clock = u.k and c.subject = u.s
+    alarms = u.alarms, says = u.says, digest = u.digest, revision = u.revision, known_at = $1, confirmed_at = u.confirmed_at
+from said u where c.ctid = u.at
 
 -- select_uncountable_clocks --
 -- Matters with a limit that could not be counted: more years are known now.

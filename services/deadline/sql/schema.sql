@@ -229,12 +229,14 @@ create table recalculations (
     folded_in_pass bigint default 0 not null,
     failed bigint default 0 not null,
     finished_at timestamp with time zone,
+    rolled_from date default '-infinity'::date not null,
     constraint recalculations_pkey PRIMARY KEY (id),
     constraint recalculations_end_after_they_begin CHECK (finished_at IS NULL OR finished_at >= since)
 );
 CREATE INDEX recalculations_to_do ON recalculations USING btree (code) WHERE finished_at IS NULL;
 comment on table recalculations is 'Clocks to fold again because their calendar changed between two days; finished when none is left that was counted by another version.';
 comment on column recalculations.switched_in is 'The transaction in which the calendar changed: whoever still counts by the former one began before it.';
+comment on column recalculations.rolled_from is 'Who rolled back over one of the changed days ended then or later; a former build does not say.';
 
 create view report as
  SELECT authority,
@@ -279,6 +281,25 @@ comment on table watermarks is 'Up to when a publisher has sent everything, as f
 
 CREATE OR REPLACE FUNCTION deadline.rests_on(says json, late_from timestamp with time zone, c text, v text, first_day date, last_day date)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
-RETURN ((late_from >= (first_day - 40)) AND (((says -> 'counted'::text) ->> 'calendar'::text) <> v) AND starts_with(((says -> 'counted'::text) ->> 'calendar'::text), (c || '-'::text)) AND (POSITION(('-'::text) IN (substr(((says -> 'counted'::text) ->> 'calendar'::text), (length(c) + 2)))) = 0) AND ((late_from >= (first_day - 2)) OR ((((says -> 'counted'::text) -> 'limit'::text) ->> 'roll'::text) = 'previous'::text)) AND ((SELECT min(((f.value ->> 'occurred_at'::text))::date) AS min FROM json_array_elements((rests_on.says -> 'facts'::text)) f(value)) <= (last_day + 2)));
+AS $function$
+declare
+    counted json;
+    version text;
+begin
+    if late_from is null or late_from < first_day - 40 then
+        return false;
+    end if;
+    counted := says -> 'counted';
+    version := counted ->> 'calendar';
+    if version is null or version = v or not starts_with(version, c || '-') or position('-' in substr(version, length(c) + 2)) > 0 then
+        return false;
+    end if;
+    if late_from < first_day - 2 and counted -> 'limit' ->> 'roll' is distinct from 'previous' then
+        return false;
+    end if;
+    return (says #>> '{facts,0,occurred_at}')::date <= last_day + 2
+        or (select min((f ->> 'occurred_at')::date) from json_array_elements(says -> 'facts') f) <= last_day + 2;
+end
+$function$;

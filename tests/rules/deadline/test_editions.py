@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from services.deadline.calendars import Calendars, described, load
 from services.deadline.rules.calendar import Calendar, content, from_content
-from services.deadline.rules.editions import Edition, difference, effect
-from services.deadline.rules.errors import BadCalendar
+from services.deadline.rules.editions import LONGEST_REST_DAYS, Edition, difference, effect
+from services.deadline.rules.errors import BadCalendar, YearNotCovered
 from services.deadline.rules.span import add_working_time
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -180,3 +180,26 @@ def test_another_zone_changes_every_day() -> None:
     days = difference(calendar, replace(calendar, zone="Asia/Urumqi"))
     assert days is not None
     assert (days.first, days.last, days.wider) == (date(2026, 1, 1), date(2026, 12, 31), True)
+
+
+@given(editions(), editions(), st.integers(0, 5))
+def test_who_rolls_back_otherwise_ended_no_earlier_than_the_last_day_worked_before_the_change(
+    before: Sequence[Edition], after: Sequence[Edition], later: int
+) -> None:
+    old, new = Calendars(before).at("X"), Calendars(after).at("X")
+    days = difference(old, new)
+    nominal = date(2026, 12, 31) if days is None else min(days.first + timedelta(days=later), date(2026, 12, 31))
+    try:
+        ended, ends = old.on_or_before(nominal), new.on_or_before(nominal)
+    except YearNotCovered:
+        return
+    if ended != ends:
+        assert days is not None
+        assert days.rolled_from <= ended <= days.last
+
+
+def test_where_no_day_before_the_change_is_known_it_is_looked_for_far_back() -> None:
+    plain = Calendars([an_edition()]).at("X")
+    days = difference(plain, Calendars([an_edition(rest={date(2026, 1, 1): "off"})]).at("X"))
+    assert days is not None
+    assert days.rolled_from == date(2026, 1, 1) - timedelta(days=LONGEST_REST_DAYS)

@@ -47,7 +47,7 @@ def again(facts: Sequence[Fact], old: Calendar, new: Calendar, at: datetime, now
 
 def same(told: Stored, folded: Stored) -> bool:
     """All but the revision, which the comparison with what was stored gives."""
-    return replace(told, revision=folded.revision) == folded
+    return told._replace(revision=folded.revision) == folded
 
 
 def _limits(fact: Fact) -> tuple[Limit, ...]:
