@@ -1,7 +1,7 @@
 """What was consumed, in the consumer's own database: offsets that move with the batch (D13), and dead letters."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -13,8 +13,7 @@ TOKEN = "duban-token"  # noqa: S105 - a name
 """The header in which a publisher's message carries its token. It is never kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A Kafka message as it came; nothing in it is trusted yet. `appended_at`: when the broker took it, by the broker's
     clock, in seconds since 1970; None where the topic keeps what the sender wrote there."""
 
@@ -68,20 +67,27 @@ def refuse_put_back(stored: Mapping[Partition, int], known: Mapping[Partition, i
 
 async def advance(conn: Connection, messages: Sequence[Message]) -> None:
     """Record the batch as consumed, in the caller's transaction."""
-    ends: dict[Partition, int] = {}
+    await store(conn, ends(messages))
+
+
+def ends(messages: Iterable[Message]) -> dict[Partition, int]:
+    """The position after the last of these messages of each partition, in whatever order they stand."""
+    found: dict[Partition, int] = {}
     for m in messages:
-        ends[m.topic, m.partition] = max(m.offset + 1, ends.get((m.topic, m.partition), 0))
-    await store(conn, ends)
+        place = m.topic, m.partition
+        if m.offset >= found.get(place, 0):
+            found[place] = m.offset + 1
+    return found
 
 
-async def store(conn: Connection, ends: Mapping[Partition, int]) -> None:
+async def store(conn: Connection, positions: Mapping[Partition, int]) -> None:
     """Move positions forward, never back."""
     await conn.execute(
         "update consumed_offsets o set next_offset = u.n from unnest($1::text[], $2::int[], $3::bigint[]) u(t, p, n)"
         " where o.topic = u.t and o.partition = u.p and o.next_offset < u.n",
-        [t for t, _ in ends],
-        [p for _, p in ends],
-        list(ends.values()),
+        [t for t, _ in positions],
+        [p for _, p in positions],
+        list(positions.values()),
     )
 
 

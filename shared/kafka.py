@@ -213,7 +213,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             kafka.pause(self._partition(m))
 
     async def _process(self, kafka: AIOKafkaConsumer, messages: Sequence[Message]) -> None:
-        messages = [m for m in messages if name(m.topic, m.partition) not in self.stopped_partitions]
+        if self.stopped_partitions:
+            messages = [m for m in messages if name(m.topic, m.partition) not in self.stopped_partitions]
         if not messages:
             return
         try:
@@ -224,7 +225,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 raise
             log.warning("batch_failed", error=type(error).__name__, size=len(messages))
             done = await self._one_by_one(kafka, messages)
-        self._lag.reached({self._partition(m): m.offset + 1 for m in done})
+        self._lag.reached({TopicPartition(self._prefix + t, p): end for (t, p), end in inbox.ends(done).items()})
 
     async def _transact(self, messages: Sequence[Message]) -> None:
         async with self._pool.acquire() as conn, conn.transaction():
@@ -292,8 +293,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def _message(self, record: Any) -> Message:
         topic = record.topic.removeprefix(self._prefix)
         appended_at = record.timestamp / 1000 if record.timestamp_type == LOG_APPEND_TIME else None
-        headers = tuple(record.headers)
-        return Message(topic, record.partition, record.offset, record.key, record.value, headers, appended_at)
+        return Message(
+            topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), appended_at
+        )
 
     def _partition(self, m: Message) -> TopicPartition:
         return TopicPartition(self._prefix + m.topic, m.partition)

@@ -9,8 +9,8 @@ transaction that commits late is not overtaken for good. A row that the broker r
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -37,8 +37,7 @@ PURGE_ROWS = 1000
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One row to append: `headers` is a JSON object of strings, `body` the bytes as they will stand on the topic.
     `bucket` is the partition of what goes to another one than its key's.
     """
@@ -235,7 +234,7 @@ class Relay:
 
     async def _mark(self, conn: Connection, rows: Sequence[Record], sent: Sent) -> None:
         refused = {(row["bucket"], row["id"]): reason for row, reason in sent.refused}
-        gone = [row for row in rows if (row["bucket"], row["id"]) not in refused]
+        gone = [row for row in rows if (row["bucket"], row["id"]) not in refused] if refused else rows
         async with conn.transaction():
             if refused:
                 buckets, ids = zip(*refused, strict=True)

@@ -106,9 +106,8 @@ class Positions:
 
     def committed(self, messages: Sequence[Message]) -> None:
         """The transaction of these messages went through: the database knows these positions by now."""
-        for m in messages:
-            place = m.topic, m.partition
-            self.known[place] = max(m.offset + 1, self.known.get(place, 0))
+        for place, end in inbox.ends(messages).items():
+            self.known[place] = max(end, self.known.get(place, 0))
 
     async def verify(self) -> bool:
         """Now and then, and whenever it may be another: the database must not have forgotten what we know to be stored.

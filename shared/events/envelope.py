@@ -220,15 +220,16 @@ def read_own(headers: Iterable[tuple[str, bytes]], value: bytes) -> Received:
     """An event from our own topics. Raises ValueError (KeyError included) when it is none: that is for the dead
     letters.
     """
-    found = {name: item.decode() for name, item in headers if name.startswith("ce_")}
+    found = dict(headers)
+    causation = found.get("ce_causationid")
     return Received(
-        id=found["ce_id"],
-        source=found["ce_source"],
-        type=found["ce_type"],
-        version=int(found["ce_version"]),
-        subject=found["ce_subject"],
-        time=datetime.fromisoformat(found["ce_time"]),
-        revision=int(found["ce_revision"]),
-        causation=found.get("ce_causationid"),
-        data=value,
+        found["ce_id"].decode(),
+        found["ce_source"].decode(),
+        found["ce_type"].decode(),
+        int(found["ce_version"]),
+        found["ce_subject"].decode(),
+        datetime.fromisoformat(found["ce_time"].decode()),
+        int(found["ce_revision"]),
+        None if causation is None else causation.decode(),
+        value,
     )

@@ -1,7 +1,7 @@
 """One deadline service on a real database: events as intake and accountability publish them in, rows and events out."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -97,7 +97,7 @@ def watermark(up_to: datetime, *, key: Key = ("A", "1"), source: str = "/a", aut
     id = f"w-{source}-{up_to:%m%d%H%M}"
     said = content("source.watermark", (source, id), up_to, up_to, up_to=up_to)
     sent = message(said, id, (authority or key[0], "watermark"))
-    return replace(sent, partition=store.bucket(key))
+    return sent._replace(partition=store.bucket(key))
 
 
 def case_content(

@@ -135,13 +135,7 @@ class Recount:
             overdue = overdue_instants(limit, due, calendar)
         except DeadlineError:
             return None
-        counted = {
-            "due": statement.due_text(due, limit.zone),
-            "late_from": statement.local_text(due.late_from, limit.zone),
-            "limit": statement.limit_text(limit),
-            "calendar": calendar.version,
-            "provisional": due.provisional,
-        }
+        counted = statement.counted_text(limit, due, calendar.version)
         all_ahead = warnings[0][0] - _ZONES * 2 if warnings else None
         return _Count(due, ran, counted, warnings, overdue, all_ahead, {})
 

@@ -76,6 +76,18 @@ def limit_text(limit: Limit) -> Statement:
     return {**text, **further_terms(limit)}
 
 
+@lru_cache(maxsize=8192)  # what a limit comes to from a day is said of all who began on it
+def counted_text(limit: Limit, due: Due, version: str | None) -> Statement:
+    """What a limit came to by a version of its calendar. Nobody changes it: it is part of many statements."""
+    return {
+        "due": due_text(due, limit.zone),
+        "late_from": local_text(due.late_from, limit.zone),
+        "limit": limit_text(limit),
+        "calendar": version,
+        "provisional": due.provisional,
+    }
+
+
 def holding_text(holding: Holding, before: datetime | None = None) -> Statement:
     """[since, until); what happened at or after `before` is not known to it."""
     until = holding.until if before is None or holding.until is None or holding.until < before else None
@@ -198,13 +210,7 @@ def stated(authority: str, matter: str, clock: Clock) -> Statement:
     if clock.course is not None and (changes := _changes(clock.course)):
         says["changes"] = changes
     if (due := clock.due) is not None:
-        says["counted"] = {
-            "due": due_text(due, clock.limit.zone),
-            "late_from": local_text(due.late_from, clock.limit.zone),
-            "limit": limit_text(clock.limit),
-            "calendar": clock.calendar.version if clock.calendar is not None else None,
-            "provisional": due.provisional,
-        }
+        says["counted"] = counted_text(clock.limit, due, clock.calendar.version if clock.calendar is not None else None)
         held = clock.holdings[-TOLD_HOLDINGS:]
         says["holdings"] = [holding_text(holding, due.late_from) for holding in held]
         if (net := _net(clock, held)) is not None:
