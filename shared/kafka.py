@@ -293,9 +293,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     def _message(self, record: Any) -> Message:
         topic = record.topic.removeprefix(self._prefix)
         appended_at = record.timestamp / 1000 if record.timestamp_type == LOG_APPEND_TIME else None
-        return Message(
-            topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), appended_at
-        )
+        headers = tuple(record.headers)
+        return Message(topic, record.partition, record.offset, record.key, record.value, headers, appended_at)
 
     def _partition(self, m: Message) -> TopicPartition:
         return TopicPartition(self._prefix + m.topic, m.partition)

@@ -1,16 +1,14 @@
 """Matters and their facts in Postgres. Every statement works on a whole batch; nothing here decides or commits."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.deadline.store import QUERIES, Key, Subject, columns, subject_columns
 from shared.postgres import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(NamedTuple):
     """A fact as stored; `says` is the event's data, `revision` its place in its case's stream, 0 for a matter's."""
 
     key: Key

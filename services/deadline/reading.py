@@ -1,7 +1,6 @@
 """Events of other services as facts: what the fold needs of them, and nothing it could decide itself."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NotRequired
@@ -187,7 +186,7 @@ def _replacement(row: FactRow, fact: dict[str, Any]) -> Fact:
     data = fact["data"]
     when = _when(data["occurred_at"])
     occurred, on = _utc(when, data.get("zone")), None if isinstance(when, datetime) else when
-    return fact_of(replace(row, type=fact["type"], occurred_at=occurred, occurred_on=on, says=data))
+    return fact_of(row._replace(type=fact["type"], occurred_at=occurred, occurred_on=on, says=data))
 
 
 def _detail(type_: str, says: Mapping[str, Any]) -> Detail | None:

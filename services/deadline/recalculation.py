@@ -39,7 +39,7 @@ class Recalculating:
 
     LANES = 3
     """While one counts, the database writes for another, and the third one's commit is synced."""
-    CHUNK = 250
+    CHUNK = 500
     """In one transaction: so long nobody else folds or fires its matters, nor does anything else in this process."""
     REST = 0.1
     REST_IN_A_STORM = 3.0

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.intake import metrics, store
 from services.intake.parsing import TOPIC, Place, Raw, Unreadable, parse
@@ -24,8 +24,7 @@ from shared.inbox import TOKEN, Message
 from shared.postgres import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of one event. `event` is the id of the event it is on our own topics."""
 
     status: Literal["accepted", "duplicate", "rejected"]

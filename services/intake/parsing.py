@@ -49,8 +49,7 @@ class Place(NamedTuple):
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """One event as it came. `value` is its bytes. Of an HTTP batch, which is parsed as a whole, it is `parsed`, and
     `sha256` and `size` are those of the request's body. A Kafka message has a position, an HTTP request an id.
     """

@@ -6,10 +6,9 @@ Two readers, on purpose: `read_submission` is strict and answers with problems (
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -51,8 +50,7 @@ class Attributes(Model):
     dataschema: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A well-formed event whose data is not judged yet. `key` is (authority, matter or post)."""
 
     attributes: Attributes
@@ -60,8 +58,7 @@ class Submission:
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """An event from one of our own topics; `data` are the raw JSON bytes."""
 
     id: str

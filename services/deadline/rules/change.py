@@ -5,8 +5,8 @@ remembered by its `late_from`, so that it is published once, and withdrawn when 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.deadline.rules import statement
 from services.deadline.rules.clock import EVERYBODY, LATE, MISS, Heard, State
@@ -19,8 +19,7 @@ NOT_GOING_ON = frozenset({State.PAUSED, State.VOID})
 """After a pause these are no resumption."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One event to publish: its type, what it says besides the detection instant, the fact's event that caused it. `at`
     is when it happened, where what it says does not tell."""
 

@@ -8,6 +8,7 @@ result (each day that was skipped) is in `steps`, apart, because a service count
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from services.deadline.rules.calendar import Calendar
 from services.deadline.rules.errors import BadLimit
@@ -30,8 +31,7 @@ from services.deadline.rules.span import (
 DAY_UNITS = frozenset({Unit.WORKING_DAYS, Unit.NATURAL_DAYS, Unit.MONTHS})
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """The fact a limit runs from; `fact` names it to the reader. `on` is its day where only that is known; `instant`
     is then 00:00 of it in its source's zone. Hours run from `instant`, days from `on` whatever the limit's zone (D6).
     """

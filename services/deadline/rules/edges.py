@@ -1,8 +1,8 @@
 """What starts a clock and what stops it: the facts, or other clocks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from services.deadline.rules.clock import LATE, Clock, State
 from services.deadline.rules.count import Start
@@ -28,8 +28,7 @@ def waited_for(limit: Limit) -> list[str]:
     return [name for how, name in waiting(limit.starts_on) if how != ENDED]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """How a clock began, and the fact that it rests on."""
 
     start: Start

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter, eq
+from typing import NamedTuple
 
 from services.deadline.rules.conduct import Act, Team
 from services.deadline.rules.limits import Amount, Limit
@@ -112,8 +113,7 @@ class About:
 Detail = Suspended | Resumed | Extended | Confirmed | About | Act | Team
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact. `occurred` is the instant it is known from; `on` its day, where only the day is known (D6).
 
     `identity` is (source, id) of its submission, `event` the id of its event on our own topics. `subject` is empty
@@ -188,10 +188,10 @@ def _with(fact: Fact, about: About | None) -> Fact:
     if about is None:
         return fact
     if fact.replacement is not None:
-        return replace(fact, replacement=_with(fact.replacement, about))
+        return fact._replace(replacement=_with(fact.replacement, about))
     if isinstance(fact.detail, About):
         about = replace(about, result=fact.detail.result)
-    return replace(fact, detail=about) if fact.detail is None or isinstance(fact.detail, About) else fact
+    return fact._replace(detail=about) if fact.detail is None or isinstance(fact.detail, About) else fact
 
 
 def effective(facts: Iterable[Fact]) -> list[Fact]:
@@ -220,7 +220,7 @@ def effective(facts: Iterable[Fact]) -> list[Fact]:
         winner = max(running, key=lambda fact: (fact.issued, fact.identity))
         if winner.replacement is not None:
             held.append(
-                replace(winner.replacement, identity=original.identity, issued=winner.issued, event=winner.event)
+                winner.replacement._replace(identity=original.identity, issued=winner.issued, event=winner.event)
             )
     return in_order(held)
 

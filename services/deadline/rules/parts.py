@@ -1,7 +1,8 @@
 """Which clocks a matter has: one for each limit in force, and one for each of its stages and tasks that has a limit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from services.deadline.rules.amendments import comes_too_late
 from services.deadline.rules.facts import (
@@ -23,8 +24,7 @@ STAGE, BY_TASK = "stage", "task"
 _PARTS = STAGES | TASKS
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """A clock's limit, the fact that states it, and what it depends on; `own` are those of its stage or task."""
 
     name: str

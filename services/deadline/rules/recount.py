@@ -6,7 +6,7 @@ calendar might bring into the count, is not known yet. For any other clock the a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -130,7 +130,7 @@ class Recount:
                 return None
             if by_days(limit):  # whoever starts later on that day leaves out what is before that
                 midnight = datetime.combine(due.start_on, time.min, UTC)
-                start = replace(start, instant=min(start.instant, midnight - _ZONES))
+                start = start._replace(instant=min(start.instant, midnight - _ZONES))
             warnings = warning_instants(limit, due, start, calendar)
             overdue = overdue_instants(limit, due, calendar)
         except DeadlineError:

@@ -34,7 +34,10 @@ def kinds(row: Stored | None) -> list[str]:
 
 def tally(counts: Counter[str], before: Stored | None, after: Stored) -> None:
     """Add to `counts` what becomes of the numbers when a clock changes so."""
-    for kind in kinds(before):
+    was, becomes = kinds(before), kinds(after)
+    if was == becomes:
+        return
+    for kind in was:
         counts[kind] -= 1
-    for kind in kinds(after):
+    for kind in becomes:
         counts[kind] += 1

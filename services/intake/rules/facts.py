@@ -1,14 +1,12 @@
 """A fact as a publisher states it, and from when on it is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """What happened, and when by business time; `data` is validated and JSON-ready, `pointer` is where it stands."""
 
     type: str

@@ -12,7 +12,7 @@ the fold, not intake, that decides which corrections count, and only once the or
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.intake.rules.catalogue import Catalogue, local_day
 from services.intake.rules.facts import Fact, known_from
@@ -39,8 +39,7 @@ RESERVED = "/duban"
 write, correct or retract under it would rewrite the life of a case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A well-formed event. A correction has both `fact` and `replaces`, a retraction has only `replaces`, a watermark
     has only `up_to`.
     """
@@ -82,8 +81,7 @@ class Margins:
     holders: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What is to be published: on which topic, as which type, with which limits. A correction or retraction is known
     from when it was issued."""
 

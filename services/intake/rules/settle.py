@@ -6,6 +6,7 @@ accepted must never turn into a refusal.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.intake.rules.judge import Accepted, Submission
 from services.intake.rules.refusal import Refused, refused
@@ -26,8 +27,7 @@ class Known:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(NamedTuple):
     """A new fact, the `revision`-th event of its aggregate."""
 
     accepted: Accepted

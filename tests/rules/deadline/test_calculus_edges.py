@@ -199,7 +199,7 @@ def test_of_two_corrections_of_the_end_of_a_pause_the_one_issued_last_counts() -
         Fact(
             CORRECTED, resumed.occurred, None, ("/oracle", name), resumed.issued + timedelta(hours=hours), name,
             replaces=resumed.identity,
-            replacement=replace(resumed, occurred=when(day)["at"], on=date.fromisoformat(day)),
+            replacement=resumed._replace(occurred=when(day)["at"], on=date.fromisoformat(day)),
         )
         for name, hours, day in (("early", 1, "2026-03-12"), ("late", 2, "2026-03-05"))
     )  # fmt: skip

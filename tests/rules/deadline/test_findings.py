@@ -30,7 +30,7 @@ def limit(*finds: Finds, clock: str = "handling", at: date | None = None) -> Lim
 
 def fact(type_: str, hour: int, **more: Any) -> Fact:
     at = FIRST + timedelta(hours=hour)
-    return replace(Fact(type_, at, None, ("/s", f"{type_}-{hour}"), at, f"event-{hour}"), **more)
+    return Fact(type_, at, None, ("/s", f"{type_}-{hour}"), at, f"event-{hour}")._replace(**more)
 
 
 def registered(*finds: Finds, clock: str = "handling", at: date | None = None, **more: Any) -> Fact:
@@ -74,8 +74,8 @@ def test_a_conclusion_is_about_whom_the_complaint_is_about_when_they_acted() -> 
     proven = fact("complaint.concluded", 5, detail=About(result="substantiated"))
     (one,) = found(begun, proven)
     assert one.by is not None and (one.by.at, one.by.unit, one.by.person) == (about.at, "roads", "rose")
-    assert doers(begun, replace(proven, detail=About(result="unsubstantiated"))) == []
-    assert doers(begun, replace(proven, detail=About("parks", result="substantiated"))) == [("proven", "parks", None)]
+    assert doers(begun, proven._replace(detail=About(result="unsubstantiated"))) == []
+    assert doers(begun, proven._replace(detail=About("parks", result="substantiated"))) == [("proven", "parks", None)]
 
 
 def test_a_commitment_is_amended_only_while_its_date_is_ahead() -> None:

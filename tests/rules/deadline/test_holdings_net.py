@@ -42,7 +42,7 @@ def limit(amount: str = "5wd", **more: Any) -> Limit:
 def fact(type_: str, when: str, person: str | None = None, detail: Detail | None = None, **more: Any) -> Fact:
     name = f"{type_}-{when}"
     found = Fact(type_, at(when), None, ("/a", name), at(when), f"event-{name}", person=person, detail=detail)
-    return replace(found, **more)
+    return found._replace(**more)
 
 
 def registered(stated: Limit, when: str = "03-02 10:00", **more: Any) -> Fact:
@@ -137,13 +137,13 @@ def test_shares_make_the_whole_and_agree_with_a_count_by_the_minute(
     facts = [registered(limit(amount, start_rule=rule))]
     for n, minutes in enumerate(sorted(hands)):
         moment = began + timedelta(minutes=minutes + 1)
-        facts.append(replace(fact("matter.assigned", "03-02 10:00", f"q{n}"), occurred=moment, identity=("/h", str(n))))
+        facts.append(fact("matter.assigned", "03-02 10:00", f"q{n}")._replace(occurred=moment, identity=("/h", str(n))))
     if pause is not None:
         since = began + timedelta(minutes=pause[0])
-        facts.append(replace(fact("matter.suspended", "03-02 10:00", detail=Suspended("hearing")), occurred=since))
+        facts.append(fact("matter.suspended", "03-02 10:00", detail=Suspended("hearing"))._replace(occurred=since))
         facts.append(
-            replace(
-                fact("matter.resumed", "03-02 10:00", detail=Resumed()), occurred=since + timedelta(minutes=pause[1])
+            fact("matter.resumed", "03-02 10:00", detail=Resumed())._replace(
+                occurred=since + timedelta(minutes=pause[1])
             )
         )
     found, told = clock(*facts), net(*facts)

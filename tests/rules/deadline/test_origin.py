@@ -1,6 +1,5 @@
 """What of imported history is live once its source went live (D9)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,7 +44,7 @@ def clock(**more: Any) -> Stored:
         name="decision", subject="", state=State.RUNNING, item=None, unit=None, zone="UTC", due_on=None,
         late_from=LATE, done_at=None, done_on=None, withdrawn=False, warned=None, alarms=alarms, says=says(),
     )  # fmt: skip
-    return replace(made, **more)
+    return made._replace(**more)
 
 
 def origins(row: Stored, changes: tuple[Change, ...], live: Live, now: datetime) -> dict[str, str]:

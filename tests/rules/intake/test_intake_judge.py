@@ -1,6 +1,5 @@
 """The judgement of one submission, pure."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -57,20 +56,20 @@ def test_fact_enters_exactly_when_it_is_within_its_margin(ahead: timedelta, type
 
 @pytest.mark.parametrize("source", ["/duban", "/duban/", "/duban/accountability", "/duban/anything/below"])
 def test_sources_of_our_own_services_are_reserved(source: str) -> None:
-    refusal = judge(replace(submission(), source=source), CATALOGUE, NOW, MARGINS)
+    refusal = judge(submission()._replace(source=source), CATALOGUE, NOW, MARGINS)
     assert isinstance(refusal, Refused)
     assert [(reason.code, reason.pointer) for reason in refusal.reasons] == [("reserved-source", "/source")]
 
 
 @pytest.mark.parametrize("source", ["/dubanish", "/licheng/duban", "duban", "https://duban.example/duban/intake"])
 def test_sources_that_only_look_like_ours_are_not_reserved(source: str) -> None:
-    assert isinstance(judge(replace(submission(), source=source), CATALOGUE, NOW, MARGINS), Accepted)
+    assert isinstance(judge(submission()._replace(source=source), CATALOGUE, NOW, MARGINS), Accepted)
 
 
 @pytest.mark.parametrize("fact", [None, submission("matter.closed").fact])
 def test_nobody_corrects_or_retracts_a_fact_of_our_own_services(fact: Fact | None) -> None:
     type_ = "fact.retracted" if fact is None else "fact.corrected"
-    said = replace(submission(), type=type_, fact=fact, replaces=("/duban/accountability", "c45e0001"))
+    said = submission()._replace(type=type_, fact=fact, replaces=("/duban/accountability", "c45e0001"))
     refusal = judge(said, CATALOGUE, NOW, MARGINS)
     assert isinstance(refusal, Refused)
     assert [(r.code, r.pointer) for r in refusal.reasons] == [("reserved-source", "/data/replaces/source")]

@@ -1,6 +1,5 @@
 """Pauses, tasks, watermarks and calendars at the door: what may enter, and with which limits."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +25,7 @@ MARK = Submission(
 def stated(type_: str, **fields: Any) -> Accepted | Refused:
     said = {"occurred_at": NOW, "zone": None, "item": None, "due": None, "data": {}, **fields}
     fact = Fact(type=type_, **said)
-    return judge(replace(MARK, type=type_, name="m", subject="a/m", fact=fact, up_to=None), CATALOGUE, NOW, MARGINS)
+    return judge(MARK._replace(type=type_, name="m", subject="a/m", fact=fact, up_to=None), CATALOGUE, NOW, MARGINS)
 
 
 def reasons(judged: Accepted | Refused) -> list[tuple[str, str]]:
@@ -35,26 +34,26 @@ def reasons(judged: Accepted | Refused) -> list[tuple[str, str]]:
 
 @given(st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=400)))
 def test_a_watermark_confirms_nothing_that_lies_ahead_of_the_clock(ahead: timedelta) -> None:
-    judged = judge(replace(MARK, up_to=NOW + ahead), CATALOGUE, NOW, MARGINS)
+    judged = judge(MARK._replace(up_to=NOW + ahead), CATALOGUE, NOW, MARGINS)
     assert reasons(judged) == ([("in-the-future", "/data/up_to")] if ahead > MARGINS.facts else [])
 
 
 def test_a_watermark_is_of_an_authority_and_of_no_matter() -> None:
-    judged = judge(replace(MARK, name="2026-0117", subject="a/2026-0117"), CATALOGUE, NOW, MARGINS)
+    judged = judge(MARK._replace(name="2026-0117", subject="a/2026-0117"), CATALOGUE, NOW, MARGINS)
     assert reasons(judged) == [("not-a-watermark", "/subject")]
 
 
 @pytest.mark.parametrize("type_", ["matter.closed", "task.finished", "miss.confirmed"])
 def test_no_matter_has_the_name_of_watermarks(type_: str) -> None:
     fact = Fact(type_, NOW, None, None, None, {})
-    judged = judge(replace(MARK, type=type_, fact=fact, up_to=None), CATALOGUE, NOW, MARGINS)
+    judged = judge(MARK._replace(type=type_, fact=fact, up_to=None), CATALOGUE, NOW, MARGINS)
     assert reasons(judged) == [("reserved-subject", "/subject")]
-    taken_back = replace(MARK, type="fact.retracted", up_to=None, replaces=("/s", "0"))
+    taken_back = MARK._replace(type="fact.retracted", up_to=None, replaces=("/s", "0"))
     assert reasons(judge(taken_back, CATALOGUE, NOW, MARGINS)) == [("reserved-subject", "/subject")]
 
 
 def test_a_watermark_is_known_from_the_instant_it_is_about() -> None:
-    judged = judge(replace(MARK, up_to=NOW - timedelta(days=3)), CATALOGUE, NOW, MARGINS)
+    judged = judge(MARK._replace(up_to=NOW - timedelta(days=3)), CATALOGUE, NOW, MARGINS)
     assert isinstance(judged, Accepted)
     assert (judged.topic, judged.type, judged.known_from) == ("matter-events", "source.watermark", NOW - timedelta(3))
 
