@@ -225,15 +225,13 @@ for update skip locked
 
 -- select_clocks_to_recalculate --
 -- Clocks in the order of their ends whose count may touch the changed days and that another version of the same calendar
--- counted. Those that roll back may have been counted from days after their end, which is none of the changed days then.
--- Most are passed over by their text, unparsed, since there may be hundreds of thousands: a quote within a value is
--- escaped, so none can feign a field.
+-- counted; those that roll back end before these. Most are passed over by their text, unparsed: a quote within a value
+-- is escaped, so none can feign a field.
 select c.authority, c.matter, c.late_from from clocks c
 where c.applies and c.late_from >= $9::date - 2
     and (c.late_from, c.authority, c.matter) > (coalesce($3::timestamptz, '-infinity'), $4::text, $5::text)
     and (c.late_from >= $1::date - 2 or strpos(c.says::text, '"previous"') > 0)
-    and strpos(c.says::text, '"calendar":"' || $7::text || '"') = 0
-    and strpos(c.says::text, '"' || $6::text || '-') > 0
+    and strpos(c.says::text, '"calendar":"' || $7::text || '"') = 0 and strpos(c.says::text, '"' || $6::text || '-') > 0
     and rests_on(c.says, c.late_from, $6::text, $7::text, $1::date, $2::date)
 order by c.late_from, c.authority, c.matter, c.clock, c.subject
 limit $8
@@ -246,8 +244,7 @@ order by x.authority, x.matter
 for update of x
 
 -- save_recounted --
--- Write what another calendar changed of rows that are locked, and keep what was said of them until now: each is looked
--- up once. All else in them stays as it was folded.
+-- Write what another calendar changed of rows that are locked, each looked up once, and keep what was said until now.
 with said as (
     select c.ctid as at, c.revision as before, c.says as said, u.*
     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::timestamptz[], $9::text[],
