@@ -58,9 +58,8 @@ class FactUsed(TypedDict):
     event: str
 
 
-@_strict
-class MissedText(TypedDict):
-    """What a case needs of `deadline.missed`; absent fields are not given."""
+class ClockText(TypedDict):
+    """What all of them say of the clock they are about; absent fields are not given."""
 
     authority: str
     matter: str
@@ -70,6 +69,12 @@ class MissedText(TypedDict):
     unit: NotRequired[str | None]
     origin: NotRequired[Origin]
     urgent: NotRequired[bool | None]
+
+
+@_strict
+class MissedText(ClockText):
+    """What a case needs of `deadline.missed`."""
+
     due: str
     late_from: str
     limit: LimitUsed
@@ -82,34 +87,18 @@ class MissedText(TypedDict):
 
 
 @_strict
-class UntrueText(TypedDict):
+class UntrueText(ClockText):
     """What a case needs of `deadline.withdrawn`."""
 
-    authority: str
-    matter: str
-    clock: str
-    subject: NotRequired[str]
-    item: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    origin: NotRequired[Origin]
-    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     reason: Untruth
 
 
 @_strict
-class ToldText(TypedDict):
+class ToldText(ClockText):
     """What a card needs of `deadline.warned`, `.overdue`, `.deemed` and `.deemed_revoked`."""
 
-    authority: str
-    matter: str
-    clock: str
-    subject: NotRequired[str]
-    item: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    origin: NotRequired[Origin]
-    urgent: NotRequired[bool | None]
     due: str
     late_from: str
     warning: NotRequired[str]
@@ -118,17 +107,9 @@ class ToldText(TypedDict):
 
 
 @_strict
-class VoidedText(TypedDict):
+class VoidedText(ClockText):
     """What cards need of `deadline.voided`."""
 
-    authority: str
-    matter: str
-    clock: str
-    subject: NotRequired[str]
-    item: NotRequired[str | None]
-    unit: NotRequired[str | None]
-    origin: NotRequired[Origin]
-    urgent: NotRequired[bool | None]
     reason: str
 
 
