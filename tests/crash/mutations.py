@@ -119,8 +119,13 @@ MUTATIONS: dict[str, Mutation] = {
         (
             Replacement(
                 "services/accountability/rules/attribution.py",
-                "    at = late_from - TICK\n",
-                "    at = late_from.replace(year=2100)\n",
+                "    at = late_from - TICK\n    holding",
+                "    at = late_from.replace(year=2100)\n    holding",
+            ),
+            Replacement(
+                "services/accountability/rules/attribution.py",
+                "        at = late_from - TICK\n        leaders",
+                "        at = late_from.replace(year=2100)\n        leaders",
             ),
         ),
     ),
