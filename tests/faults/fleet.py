@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from services.cli.config import inherited_environment
 from services.cli.migrate import SERVICES, migrate_all
 from services.cli.providers import Child, Run, free_port
-from services.cli.replay.watch import Stuck, Watch
+from services.cli.replay.watch import Snapshot, Stuck, Watch
 from services.cli.topics import ensure_topics
 from shared.clock import create_simulated, set_simulated
 from shared.events.base import aggregate_key
@@ -192,10 +192,10 @@ class Fleet:
         self.watch.own[topic, partition] = sent.offset + 1
         return int(sent.offset)
 
-    async def settled(self) -> None:
-        """Return when nothing is in flight. Who keeps it waiting is to be seen in a failing test."""
+    async def settled(self) -> Snapshot:
+        """What was seen when nothing was in flight. Who keeps it waiting is to be seen in a failing test."""
         try:
-            await self.watch.until_quiet(give_up_s=GIVE_UP_S)
+            return await self.watch.until_quiet(give_up_s=GIVE_UP_S)
         except Stuck as error:
             tails = [f"{name} ({p.child.returncode}): {p.child.log_tail(8)}" for name, p in self.processes.items()]
             raise AssertionError("\n".join([str(error), *tails])) from error
@@ -204,7 +204,7 @@ class Fleet:
         """Move the clock through every alarm up to `to`."""
         until_ = datetime.fromisoformat(to)
         while True:
-            seen = await self.watch.until_quiet(give_up_s=GIVE_UP_S)
+            seen = await self.settled()
             if seen.alarm is None or seen.alarm > until_:
                 break
             await set_simulated(self.conn, seen.alarm)

@@ -29,7 +29,7 @@ DEADLINE_EVENTS: tuple[type[Event], ...] = (
     DeadlineNoted,
 '''),
     (PUBLISH, "    return [\n        _message", '''    noted = [
-        _message(subject, row, Change("deadline.noted", change.says, change.cause), 10_000 + row.revision, moment)
+        _message(subject, row, Change("deadline.noted", change.says, change.cause), 10_000 + row.revision, moment, live)
         for change in changes
         if change.type == "deadline.warned"
     ]
