@@ -187,9 +187,12 @@ def split_key(key: str) -> tuple[str, str]:
 
 
 def instant_of(when: datetime | date, zone: str | None) -> datetime:
-    """The instant a fact is known from: itself, or 00:00 in `zone` for a bare date (D6)."""
+    """The instant a fact is known from: itself, or the start of a bare date's day in `zone` (D6). Where clocks are put
+    forward at 00:00 that is a later hour: the hour that is not there would equal no other spelling of its instant.
+    """
     if isinstance(when, datetime):
         return when
     if zone is None:
         raise ValueError("a bare date needs the zone its day is counted in")
-    return datetime.combine(when, time_of_day(), ZoneInfo(zone))
+    where = ZoneInfo(zone)
+    return datetime.combine(when, time_of_day(), where).astimezone(UTC).astimezone(where)

@@ -57,6 +57,8 @@ days = st.dates(EARLIEST, LATEST - timedelta(days=1))
 @given(days, zones)
 @example(date(1900, 1, 1), "Asia/Shanghai")  # local mean time, +08:05:43
 @example(date(1900, 1, 1), "Pacific/Kiritimati")
+@example(date(1912, 1, 1), "Africa/Abidjan")  # no 00:00 that day: clocks were put forward by 16 minutes
+@example(date(2018, 11, 4), "America/Sao_Paulo")  # and here by an hour
 @example(LATEST - timedelta(days=1), "Pacific/Niue")
 def test_the_start_of_any_day_survives_the_way_out_and_back(day: date, zone: str) -> None:
     instant = instant_of(day, zone)

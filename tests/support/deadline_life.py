@@ -69,7 +69,7 @@ class Life:
         """What the sweep does: fold if a fact of the future has become known, then fire the stored rows."""
         if self.refold_at is not None and self.refold_at <= now:
             self.fold(now, confirmed)
-        for _, row in sorted(self.rows.items()):  # as the fold goes through them
+        for _, row in sorted(self.rows.items(), key=lambda item: item[0][::-1]):  # as the fold goes through them
             if row.alarms and row.alarms[0][0] <= confirmed:
                 self.take(*fire(row, confirmed), confirmed)
 
