@@ -7,8 +7,9 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PROVIDER ?= embedded
 ARGS ?=
-# Two, each with a Kafka and a Postgres of its own; the tests of a file share what they set up, so they stay together.
-WORKERS ?= -n 2 --dist loadfile
+# Three on two cores, since many tests wait; each has a Kafka and a Postgres of its own. tests/conftest.py says what stays
+# together.
+WORKERS ?= -n 3 --dist loadgroup --no-loadscope-reorder
 BIN := .venv/bin
 STAMP := .venv/.built
 

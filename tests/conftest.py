@@ -41,9 +41,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--on-the-broker", action="store_true", help="Only tests that ask for Kafka.")
 
 
+TAKES_LONG = ("faults", "acceptance", "stories", "county", "cli")
+"""Directories whose tests wait for processes. They begin first, beside the many short ones; at the end they would have
+nobody to wait beside."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Which tests, in which order, and what goes to one worker as a whole: a file, for what its tests share; and all of
+    tests/faults, for its Apache Kafka."""
     if config.option.on_the_broker:
         items[:] = [item for item in items if "infrastructure" in getattr(item, "fixturenames", ())]
+    places = {item: item.path.relative_to(ROOT / "tests") for item in items}
+    order = {name: n for n, name in enumerate(TAKES_LONG)}
+    items.sort(key=lambda item: order.get(places[item].parts[0], len(order)))
+    for item, place in places.items():
+        item.add_marker(pytest.mark.xdist_group("faults" if place.parts[0] == "faults" else str(place)))
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +123,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember what did not run, for the last lines; where tests run in workers, this is told to their controller."""
     if report.skipped:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else getattr(report, "wasxfail", "")
-        not_run.append((report.nodeid, str(reason).removeprefix("Skipped: ")))
+        not_run.append((report.nodeid.partition("@")[0], str(reason).removeprefix("Skipped: ")))
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

@@ -218,11 +218,11 @@ def read_own(headers: Iterable[tuple[str, bytes]], value: bytes) -> Received:
     letters.
     """
     found = dict(headers)
-    causation = found.get("ce_causationid")
+    type_, causation = found["ce_type"].decode(), found.get("ce_causationid")
     return Received(
         found["ce_id"].decode(),
         found["ce_source"].decode(),
-        found["ce_type"].decode(),
+        type_,
         int(found["ce_version"]),
         found["ce_subject"].decode(),
         datetime.fromisoformat(found["ce_time"].decode()),
